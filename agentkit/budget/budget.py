@@ -96,14 +96,14 @@ class Amount:
             self.requests - other.requests,
         )
 
-    def fits_share_of(self, free: Amount, runs: int) -> bool:
-        """Return True if it fits into what is available for each of so many runs; into all of that for one or none."""
+    def fits_share_of(self, free: Amount, runs: int, beside: Amount) -> bool:
+        """Return True if it fits, `beside` another one, into the share that each of so many runs has of it."""
         shares = max(1, runs)
         return (
-            self.cost_usd * shares <= free.cost_usd
-            and self.input_tokens * shares <= free.input_tokens
-            and self.output_tokens * shares <= free.output_tokens
-            and self.requests * shares <= free.requests
+            (self.cost_usd + beside.cost_usd) * shares <= free.cost_usd
+            and (self.input_tokens + beside.input_tokens) * shares <= free.input_tokens
+            and (self.output_tokens + beside.output_tokens) * shares <= free.output_tokens
+            and (self.requests + beside.requests) * shares <= free.requests
         )
 
     def times(self, count: float) -> Amount:

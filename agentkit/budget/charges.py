@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
 
 from agentkit.budget.prices import (
     CACHE_READ_FACTOR,
@@ -87,9 +85,15 @@ def merge_charges(charges: Iterable[Charge]) -> tuple[Charge, ...]:
 
 def total_usage(charges: Iterable[Charge]) -> Usage:
     """Return the usage of all charges together."""
-    return reduce(operator.add, [charge.usage for charge in charges] or [_NO_USAGE])
+    total: Usage | None = None
+    for charge in charges:  # most calls have one
+        total = charge.usage if total is None else total + charge.usage
+    return total or _NO_USAGE
 
 
 def total_cost(charges: Iterable[Charge]) -> Cost:
     """Return the cost of all charges together."""
-    return reduce(operator.add, [charge.cost for charge in charges] or [Cost()])
+    total: Cost | None = None
+    for charge in charges:
+        total = charge.cost if total is None else total + charge.cost
+    return total or Cost()

@@ -41,13 +41,15 @@ class RunBudget:
     """The need that this amount is computed from; it grows with the reply in flight."""
     _longest_call_s: float = field(default=0.0, init=False)
     _is_final_turn: bool = field(default=False, init=False)
-    _is_idle: bool = field(default=False, init=False)
+    _is_idle: bool = field(default=True, init=False)
     _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        self.has_cost_limit = any(account.budget.max_cost_usd is not None for account in self.accounts)
+        budgets = [account.budget for account in self.accounts]
+        self.has_cost_limit = any(budget.max_cost_usd is not None for budget in budgets)
         with accounts_lock:
-            self._set_idle(True)
+            for account in self.accounts:
+                account.idle_runs += 1
 
     @property
     def seconds_left(self) -> float | None:
@@ -107,40 +109,37 @@ class RunBudget:
             self._has_no_call_yet = False
             with open_wait():  # runs that start together all count as idle before the first one reserves
                 await anyio.lowlevel.checkpoint()
-        waiter: Waiter | None = None
+        with accounts_lock:
+            found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn or NO_NEED, None)
         blocked: set[EventLoop | None] = set()
-        try:
-            while True:
-                with accounts_lock:
-                    found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn, waiter)
-                if isinstance(found, Reservation):
-                    return found
-                waiter = found
+        while isinstance(found, Waiter):
+            waiter = found
+            try:
                 if blocked and waiter.waits_only_for(blocked):
                     raise self._blocked_error(waiter)
                 with open_wait():
                     blocked = await waiter.wait()
-        except BaseException:
-            if waiter is not None:
+                with accounts_lock:
+                    found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn or NO_NEED, waiter)
+            except BaseException:
                 with accounts_lock:
                     waiter.leave()
                     self._wake_waiters()
-            raise
+                raise
+        return found
 
     def close(self) -> None:
         """Release the reserve of the run, which makes no more calls."""
         with accounts_lock:
-            self._set_idle(False)
-            self.set_final_turn_reserve(NO_AMOUNT)
-            self._wake_waiters()
+            self._set_state(NO_AMOUNT, is_idle=False)
 
     def _reserve_or_join_line(
-        self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need | None, waited: Waiter | None
+        self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need, waited: Waiter | None
     ) -> Reservation | Waiter:
         """Reserve, or return the place in line to wait at: its end, but the head for a call that `waited` already."""
         blocking: Account | None = None
         # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._is_final_turn = self._is_final_turn or (final_turn is None and self.final_turn_reserve != NO_AMOUNT)
+        self._is_final_turn = self._is_final_turn or (final_turn is NO_NEED and self.final_turn_reserve != NO_AMOUNT)
         if waited is not None:
             waited.leave()
         elif not self._is_final_turn:
@@ -149,7 +148,7 @@ class RunBudget:
                     blocking = account
                     break
         if blocking is None:
-            found = self._try_reserve(call, max_tokens, min_tokens, final_turn or NO_NEED)
+            found = self._try_reserve(call, max_tokens, min_tokens, final_turn)
             if isinstance(found, Reservation):
                 return found
             blocking = found
@@ -159,10 +158,9 @@ class RunBudget:
         """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
         tokens, amount = max_tokens, call.amount_at(max_tokens, final_turn.per_token)
-        whole = amount + final_turn.fixed
         for account in self.accounts:
             free = account.available(self.final_turn_reserve)
-            if not whole.fits_share_of(free, account.idle_runs):  # it does nearly always
+            if not amount.fits_share_of(free, account.idle_runs, beside=final_turn.fixed):  # it does nearly always
                 found = self._max_tokens_within(account, free, call + final_turn, min_tokens)
                 if isinstance(found, Account):
                     return found
@@ -172,10 +170,8 @@ class RunBudget:
         reservation = Reservation(self, amount, tokens)
         for account in self.accounts:
             account.add_call(reservation, amount)
-        self._set_idle(False)
         self._final_turn_need = final_turn
-        self.set_final_turn_reserve(final_turn.fixed)
-        self._wake_waiters()
+        self._set_state(final_turn.fixed, is_idle=False)
         return reservation
 
     def _max_tokens_within(self, account: Account, free: Amount, need: Need, min_tokens: int) -> float | Account:
@@ -199,28 +195,26 @@ class RunBudget:
         with accounts_lock:
             for account in self.accounts:
                 account.settle_call(reservation, reservation.amount, used)
-            self.set_final_turn_reserve(
-                self._final_turn_need.amount_at(min(reservation.max_tokens, int(used.output_tokens)))
-            )
-            self._set_idle(True)
-            self._wake_waiters()
-
-    def _wake_waiters(self, but: Account | None = None) -> None:
-        for account in self.accounts:
-            if account is not but and account.waiters.queue:
-                account.waiters.wake_next()
+            replied = min(reservation.max_tokens, int(used.output_tokens))
+            self._set_state(self._final_turn_need.amount_at(replied), is_idle=True)
 
     def set_final_turn_reserve(self, amount: Amount) -> None:
         """Keep another amount for the run's final turn. Called under `accounts_lock`."""
-        for account in self.accounts:
-            account.replace_final_turn_reserve(self.final_turn_reserve, amount)
-        self.final_turn_reserve = amount
+        self._set_state(amount, is_idle=self._is_idle)
 
-    def _set_idle(self, is_idle: bool) -> None:
-        if is_idle != self._is_idle:
-            self._is_idle = is_idle
-            for account in self.accounts:
-                account.idle_runs += 1 if is_idle else -1
+    def _set_state(self, final_turn_reserve: Amount, *, is_idle: bool) -> None:
+        """Keep an amount for the final turn, count the run as idle or not, and wake those who may fit now."""
+        added = is_idle - self._is_idle
+        for account in self.accounts:
+            account.replace_final_turn_reserve(self.final_turn_reserve, final_turn_reserve)
+            account.idle_runs += added
+        self.final_turn_reserve, self._is_idle = final_turn_reserve, is_idle
+        self._wake_waiters()
+
+    def _wake_waiters(self, but: Account | None = None) -> None:
+        for account in self.accounts:
+            if account.waiters.queue and account is not but:
+                account.waiters.wake_next()
 
     def _over_budget_error(self, account: Account, need: Need, min_tokens: int, free: Amount) -> OverBudget:
         set_aside = account.reserved + account.final_turn_reserve - self.final_turn_reserve

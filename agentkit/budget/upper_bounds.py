@@ -44,9 +44,9 @@ _WRITE_FACTORS = {None: 1.0, "5m": CACHE_WRITE_5M_FACTOR, "1h": CACHE_WRITE_1H_F
 _PROMPT_COUNTERS = {None: "input_tokens", "5m": "cache_write_5m_tokens", "1h": "cache_write_1h_tokens"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WorstCaseRates:
-    """The highest prices that can apply to a request."""
+    """The highest prices that can apply to a request. Nobody changes them, see `Amount`."""
 
     prices: Sequence[Price] = ()
     """The tiers of the model, the most expensive last. Empty: the cost is not limited."""
@@ -60,9 +60,11 @@ class WorstCaseRates:
 
     def max_usd_per_token(self, prompt_tokens: float) -> tuple[float, float]:
         """Return the most US dollars per prompt token and per reply token, for prompts of at most so many tokens."""
-        reached = [price for price in self.prices if prompt_tokens > price.prompts_over]
-        per_input = max([price.input for price in reached], default=0.0) * self.write_factor
-        return per_input / 1_000_000, max([price.output for price in reached], default=0.0) / 1_000_000
+        per_input = per_output = 0.0
+        for price in self.prices:
+            if prompt_tokens > price.prompts_over:
+                per_input, per_output = max(per_input, price.input), max(per_output, price.output)
+        return per_input * self.write_factor / 1_000_000, per_output / 1_000_000
 
 
 def worst_case_usage(request: Request, prompt_tokens: int) -> Usage:
@@ -72,17 +74,20 @@ def worst_case_usage(request: Request, prompt_tokens: int) -> Usage:
 
 def call_need(request: Request, prompt_tokens: int, rates: WorstCaseRates) -> Need:
     """Return the most that one request can use if its prompt has at most so many tokens."""
-    window = model_limits_of(str(request.options["model"]))
-    uses = [_server_tool_uses(tool) for tool in request.prefix.tools if "input_schema" not in tool]
-    searches = sum([count for count, _ in uses])
-    prompt: float = prompt_tokens
+    searches, tools_usd, prompt = 0, 0.0, float(prompt_tokens)
+    for tool in request.prefix.server_tools:
+        count = int(tool.get("max_uses") or 0)
+        searches += count
+        tools_usd += count * (server_tool_price_usd(tool) or 0.0)
     if searches:  # the server calls the model again after each search, with all results so far
         prompt = prompt * (searches + 1) + SEARCH_RESULT_TOKENS * searches * (searches + 1) / 2
-    elif window is not None:
+    elif (window := model_limits_of(str(request.options["model"]))) is not None:
         prompt = min(prompt, window.context_tokens)
     per_input, per_output = rates.max_usd_per_token(prompt)
-    passes = 1 + _extra_passes(request.options)
-    fixed = Amount(passes * prompt * per_input + sum([count * usd for count, usd in uses]), passes * prompt, 0, 1)
+    passes = 1
+    if "fallbacks" in request.options or "context_management" in request.options:
+        passes += _extra_passes(request.options)
+    fixed = Amount(passes * prompt * per_input + tools_usd, passes * prompt, 0, 1)
     return Need(fixed, Amount(passes * per_output, 0, passes, 0))
 
 
@@ -105,8 +110,6 @@ def fallback_models(options: Mapping[str, object]) -> tuple[str, ...] | None:
 
 def _extra_passes(options: Mapping[str, object]) -> int:
     """Return how often the server may read the whole prompt once more: for a fallback model, or to compact it."""
-    if "fallbacks" not in options and "context_management" not in options:
-        return 0
     managed = options.get("context_management")
     edits = _as_list(cast("JSONObject", managed).get("edits") if isinstance(managed, dict) else None)
     compacts = any(str(cast("JSONObject", e).get("type")).startswith("compact") for e in edits if isinstance(e, dict))
@@ -138,15 +141,12 @@ def max_prompt_tokens(request: Request, known_tokens: int = 0, known_messages: i
         known_tokens: Tokens of the prefix and the first `known_messages` messages, as the server counted them.
         known_messages: The number of messages in that count. 0: nothing was counted, so the whole prompt is measured.
     """
-    is_new = known_messages == 0
-    added = {name: tokens for name, tokens in ADDED_TOKENS.items() if name in request.options}
-    head = len(request.prefix.encoded) + ADDED_TOKENS["tools"] if is_new else known_tokens
-    return (
-        head
-        + ADDED_TOKENS["request"]
-        + sum(added.values())
-        + sum(map(max_message_tokens, request.messages[known_messages:]))
-    )
+    head = known_tokens if known_messages else len(request.prefix.encoded) + ADDED_TOKENS["tools"]
+    tokens = head + ADDED_TOKENS["request"]
+    for name in request.options:
+        if name in ADDED_TOKENS:
+            tokens += ADDED_TOKENS[name]
+    return tokens + sum(map(max_message_tokens, request.messages[known_messages:]))
 
 
 @dataclass(slots=True)
@@ -201,7 +201,7 @@ def _bytes_over_tokens(message: Message) -> int:
 def max_message_tokens(message: Message) -> int:
     """Return the most tokens that a message can have."""
     tokens = len(message.encoded) + ADDED_TOKENS["message"]
-    if isinstance(message.content, str):
+    if isinstance(message.content, str) or b'"source"' not in message.encoded:
         return tokens
     for kind, source in _media_sources(cast("Sequence[object]", message.content)):
         data = source.get("data")
@@ -232,15 +232,10 @@ def _cache_write_lifetime(request: Request) -> str | None:
     marked = [one.encoded for one in request.messages if one.markers]
     if request.prefix.markers:
         marked.append(request.prefix.encoded)
-    if any(b'"1h"' in part for part in marked):
-        return "1h"
+    for part in marked:
+        if b'"1h"' in part:
+            return "1h"
     return "5m" if marker is not None or marked else None
-
-
-def _server_tool_uses(tool: JSONObject) -> tuple[int, float]:
-    """Return how often a server tool can be used in a request, and the price of a use."""
-    usd = server_tool_price_usd(tool)
-    return (int(tool.get("max_uses") or 0), usd or 0.0)
 
 
 def server_tool_price_usd(tool: JSONObject) -> float | None:

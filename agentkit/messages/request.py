@@ -24,6 +24,11 @@ class EncodedPrefix:
     """The bytes of both, as they are sent."""
     markers: int = 0
     """The number of cache markers in it."""
+    server_tools: Sequence[JSONObject] = field(init=False, repr=False, compare=False)
+    """Those of the tools that the server executes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "server_tools", tuple(tool for tool in self.tools if "input_schema" not in tool))
 
     @classmethod
     def encode(

@@ -56,7 +56,7 @@ def test_what_does_not_fit_without_a_reply_does_not_fit_at_all() -> None:
 def test_what_fits_into_a_share_is_granted_whole(call: Need, other: Need, free: Amount, tokens: int, runs: int) -> None:
     amount = call.amount_at(tokens, other.per_token)
     assert amount + other.fixed == (call + other).amount_at(tokens)
-    if (amount + other.fixed).fits_share_of(free, runs):
+    if amount.fits_share_of(free, runs, beside=other.fixed):
         both = call + other
         assert both.max_tokens_within(free) >= tokens
         assert both.fair_max_tokens(free, runs) >= tokens

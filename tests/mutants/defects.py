@@ -77,8 +77,8 @@ DEFECTS = (
     Defect(
         "the reserve for the final turn is ignored",
         "budget/run_budget.py",
-        "        whole = amount + final_turn.fixed\n",
-        "        whole = amount\n",
+        ", beside=final_turn.fixed)",
+        ", beside=NO_AMOUNT)",
         ("budget/test_run_budget.py",),
     ),
     Defect(

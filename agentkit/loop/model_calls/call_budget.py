@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.account import OverBudget
-from agentkit.budget.budget import Need
+from agentkit.budget.budget import NO_NEED, Need
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
 from agentkit.budget.upper_bounds import WorstCaseRates
@@ -17,6 +17,8 @@ from agentkit.models.model import CountsTokens
 from agentkit.run.guarded_middleware import ProgramFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agentkit.budget.prices import Price
     from agentkit.budget.run_budget import Reservation
     from agentkit.loop.model_calls.exchange import CallResources, ModelRequest
@@ -34,7 +36,7 @@ class CallBudget:
     model_request: ModelRequest
     is_unchanged: bool
     """True if no middleware has changed prefix or messages, so that the server's last token count still holds."""
-    call_need: Need = field(default_factory=Need, init=False)
+    call_need: Need = field(default=NO_NEED, init=False)
     """The most that the request can use, as it was reserved last; the reserve for the final turn is not in it."""
     _counted_tokens: int | None = field(default=None, init=False)
     """Prompt tokens as the server counted them for this call. None: it was not asked."""
@@ -45,18 +47,23 @@ class CallBudget:
         Raises:
             OverBudget: A budget does not cover the request.
         """
+        run_budget, stop_flag = self.resources.run_budget, self.resources.scope.stop_flag
         wished = int(request.options["max_tokens"])
-        least, *smaller = self._min_tokens(request, wished)
+        answer = self._answer_tokens(request, wished)
+        useful = max(min(wished, self.model_request.min_tokens), answer)
+        least = max(min(wished, self.model_request.good_tokens), useful)
         while True:
+            stop_flag.raise_if_set()
+            final_turn = self._bound_needs(request, wished, answer)
             try:
-                return await self._reserve_for(request, self.prompt_tokens_bound(request), wished, least)
+                return await run_budget.reserve(self.call_need, wished, least, final_turn, stop_flag.cancellable_wait)
             except OverBudget as refusal:
                 if refusal.is_about_prompt and await self._count_prompt_tokens(request):
                     continue
-                if not smaller:
+                if least == useful:
                     refusal.account.is_exhausted = True
                     raise
-                least = smaller.pop(0)
+                least = useful
 
     def prompt_tokens_bound(self, request: Request) -> int:
         """Return an upper bound of the prompt's tokens."""
@@ -74,18 +81,15 @@ class CallBudget:
             self._counted_tokens = await self.model.count_tokens(request)
         return self._counted_tokens is not None
 
-    async def _reserve_for(self, request: Request, prompt_tokens: int, wished: int, least: int) -> Reservation:
-        run_budget, stop_flag = self.resources.run_budget, self.resources.scope.stop_flag
-        stop_flag.raise_if_set()
-        prices = self._highest_prices(request) if run_budget.has_cost_limit else ()
+    def _bound_needs(self, request: Request, wished: int, answer: int) -> Need | None:
+        """Bound the need of the request, `call_need`; return that of the final turn. None: nothing is kept for it."""
+        prompt_tokens = self.prompt_tokens_bound(request)
+        prices = self._highest_prices(request) if self.resources.run_budget.has_cost_limit else ()
         rates = WorstCaseRates.for_request(prices, request)
-        self.call_need = call = bounds.call_need(request, prompt_tokens, rates)
-        final_turn_need = (
-            bounds.final_turn_need(prompt_tokens, wished, self._answer_tokens(request, wished), rates)
-            if self.model_request.needs_final_turn_reserve
-            else None
-        )
-        return await run_budget.reserve(call, wished, least, final_turn_need, stop_flag.cancellable_wait)
+        self.call_need = bounds.call_need(request, prompt_tokens, rates)
+        if not self.model_request.needs_final_turn_reserve:
+            return None
+        return bounds.final_turn_need(prompt_tokens, wished, answer, rates)
 
     def _highest_prices(self, request: Request) -> tuple[Price, ...]:
         """Return the tiers of every model that may answer the request.
@@ -93,27 +97,34 @@ class CallBudget:
         Raises:
             ProgramFault: Middleware has changed the request to one whose price is not known.
         """
-        asked, fallbacks = str(request.options["model"]), bounds.fallback_models(request.options)
+        asked = str(request.options["model"])
         own = self.resources.own_prices if asked == self.model.name else None
-        tiers = [own or prices_of(asked), *((None,) if fallbacks is None else map(prices_of, fallbacks))]
-        factors = [name for name in PRICE_FACTORS if name in request.options]
-        if None in tiers or factors:
+        tiers = own or prices_of(asked)
+        if "fallbacks" in request.options:
+            tiers = _with_prices_of(bounds.fallback_models(request.options), tiers)
+        if tiers is None or not PRICE_FACTORS.keys().isdisjoint(request.options):
             raise ProgramFault(
                 "Middleware (around_model) changed a request under Budget(max_cost_usd=...) to one without a known "
                 f"price, by its model {asked!r}, `fallbacks`, or {', '.join(PRICE_FACTORS)}. Leave them as they were, "
                 "or limit tokens instead."
             )
         factor = 1.0 if own else price_factor_of(self.model)
-        return tuple(price.times(factor) for tier in tiers for price in tier or ())
-
-    def _min_tokens(self, request: Request, wished: int) -> list[int]:
-        """Return the smallest `max_tokens` that is good, and then the smallest that is useful where it is another."""
-        least = max(min(wished, self.model_request.min_tokens), self._answer_tokens(request, wished))
-        good = min(wished, self.model_request.good_tokens)
-        return [good, least] if good > least else [least]
+        return tiers if factor == 1 else tuple([price.times(factor) for price in tiers])
 
     def _answer_tokens(self, request: Request, wished: int) -> int:
         """Return the smallest useful `max_tokens` of an answer: a thinking budget is spent from it before any text."""
         thinking: JSONObject = request.options.get("thinking") or {}
         least = min(self.model_request.min_tokens, MIN_REPLY_TOKENS)
         return min(wished, least + int(thinking.get("budget_tokens") or 0))
+
+
+def _with_prices_of(models: Sequence[str] | None, tiers: tuple[Price, ...] | None) -> tuple[Price, ...] | None:
+    """Return the tiers with those of fallback models. None: one of all these models is not known, or has no price."""
+    if models is None or tiers is None:
+        return None
+    for model in models:
+        found = prices_of(model)
+        if found is None:
+            return None
+        tiers += found
+    return tiers
