@@ -143,6 +143,27 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
     assert [relative(path) for path in sources(*FOLDERS) if FORBIDDEN_NAMES.fullmatch(path.name)] == []
 
 
+def fields_set_later(record: ast.ClassDef) -> Iterator[str]:
+    """The fields of a dataclass that have no value behind `__init__`, and yet are part of the `repr`, which raises."""
+    begins = [ast.unparse(node) for node in record.body if getattr(node, "name", "") == "__post_init__"]
+    for node in record.body:
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Call)):
+            continue
+        given = {one.arg: ast.unparse(one.value) for one in node.value.keywords}
+        has_value = given.get("init") != "False" or not {"default", "default_factory"}.isdisjoint(given)
+        name = ast.unparse(node.target)
+        if not has_value and given.get("repr") != "False" and name not in "".join(begins):
+            yield f"{record.name}.{name}"
+
+
+def test_no_repr_shows_a_field_that_is_set_later() -> None:
+    nodes = [node for path in sources(*PACKAGE_FOLDERS) for node in ast.walk(parse(path))]
+    assert [name for node in nodes if isinstance(node, ast.ClassDef) for name in fields_set_later(node)] == []
+    (record,) = ast.parse("class A:\n    x: int = field(init=False)\n    y: int = field(init=False, repr=False)").body
+    assert isinstance(record, ast.ClassDef)
+    assert [*fields_set_later(record)] == ["A.x"]
+
+
 def where_tested(path: Path) -> Path:
     """Where the tests of a module belong: `agentkit/cli/run.py` -> `tests/cli/test_run.py`."""
     if path.is_relative_to(ROOT / "tools"):

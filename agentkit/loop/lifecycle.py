@@ -69,7 +69,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
     looked up in the steps of the run."""
     agent_loop: AgentLoop[Deps, In, Out] | None = None
     """The loop. None: the run ended, or was cancelled, before it could start."""
-    _steps: Steps = field(init=False)
+    _steps: Steps = field(init=False, repr=False)
     _end_step: EndStep | None = field(default=None, init=False)
     """None: the steps are not durable, or the run has not started."""
     _content: Content | None = field(default=None, init=False)

@@ -57,7 +57,7 @@ class ModelTurns:
     _model_caller: ModelCaller
     _open_relaxed_transcript: Callable[[], Awaitable[Transcript]]
     """Opens a transcript whose prompt prefix has no strict schemas."""
-    answer_by: AnswerBy = field(init=False)
+    answer_by: AnswerBy = field(init=False, repr=False)
     """The form in which the answer is given in this conversation."""
     eager_calls: EagerCalls | None = field(default=None, init=False)
     """The eager calls of the run. None: no call starts before its turn is complete."""

@@ -56,7 +56,7 @@ class EagerCalls:
     """Calls that are dropped, and may still run."""
     _started: tuple[EagerCall, ...] = field(default=(), init=False)
     """The calls that have started during the current model call, of earlier executions too. Empty: not durable."""
-    _context: Context = field(init=False)
+    _context: Context = field(init=False, repr=False)
     """The context in which the calls of the current turn start: that of a call that waits for the complete turn."""
     _turn_number: int = field(default=0, init=False)
     """The number of the current turn."""

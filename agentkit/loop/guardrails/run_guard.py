@@ -60,8 +60,8 @@ class RunGuard:
     """The events of the run. None: nobody listens."""
     blocked: VerdictRecord | None = field(default=None, init=False)
     """The verdict that ends the run. None: there is none."""
-    inputs: InputChecks = field(init=False)
-    outputs: OutputChecks = field(init=False)
+    inputs: InputChecks = field(init=False, repr=False)
+    outputs: OutputChecks = field(init=False, repr=False)
     _work: anyio.CancelScope | None = field(default=None, init=False)
     _last_reply: Message | None = field(default=None, init=False)
     """The last reply before the turn that is under way."""

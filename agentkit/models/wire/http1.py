@@ -21,6 +21,7 @@ MAX_HEAD_BYTES = 100 * 1024
 MAX_INTERIM_RESPONSES = 100
 """The most heads (1xx) before the one of the response: each of them starts the idle time again."""
 _FRAMING = (b"content-length", b"transfer-encoding")
+_READ_BY_H11 = (b"host", b"connection", b"expect", b"upgrade")
 _METHODS_WITHOUT_BODY = (b"GET", b"HEAD", b"DELETE", b"OPTIONS")
 _END_OF_MESSAGE = h11.EndOfMessage()
 _CHUNK_END = b"\r\n"
@@ -45,11 +46,13 @@ class RequestHead:
     def __init__(self, method: bytes, target: bytes, headers: Headers) -> None:
         kept = [(name, value) for name, value in headers if name.lower() not in _FRAMING]
         try:
-            self.event = h11.Request(method=method, target=target, headers=kept)
-            """The request as h11 knows it: without its body, since only the method counts for the response."""
+            whole = h11.Request(method=method, target=target, headers=kept)
         except h11.LocalProtocolError:
             raise IllegalHead(_illegal_part(method, target, kept)) from None  # h11's text shows the value
-        lines = [b"%s %s HTTP/1.1" % (method, target), *(b"%s: %s" % item for item in self.event.headers.raw_items())]
+        read = [item for item in whole.headers if item[0] in _READ_BY_H11]
+        self.event = h11.Request(method=method, target=b"/", headers=read)
+        """The request as h11 knows it: what counts for the response. No body, and no header whose value is secret."""
+        lines = [b"%s %s HTTP/1.1" % (method, target), *(b"%s: %s" % item for item in whole.headers.raw_items())]
         self._encoded = b"\r\n".join(lines) + b"\r\n"
         self._has_body = method not in _METHODS_WITHOUT_BODY
 

@@ -31,6 +31,20 @@ def test_a_head_is_sent_as_it_was_given_with_the_length_of_each_body() -> None:
     assert RequestHead(b"GET", b"/", [HOST]).encode(0) == b"GET / HTTP/1.1\r\nhost: api.anthropic.com\r\n\r\n"
 
 
+def test_what_is_kept_for_the_response_shows_no_secret_and_knows_the_end_of_the_connection() -> None:
+    secrets = [(b"authorization", b"secret"), (b"X-Api-Key", b"secret"), (b"cookie", b"secret")]
+    for more, is_usable in (([], True), ([(b"Connection", b"close")], False)):
+        head = RequestHead(b"POST", b"/v1?key=secret", [HOST, *secrets, *more])
+        assert head.encode(1).count(b"secret") == 4
+        assert "secret" not in repr(head.event)
+        http = Http1()
+        http.start(head)
+        http.receive(b"HTTP/1.1 204 No Content\r\n\r\n")
+        assert http.read_head() is not None
+        assert http.read_body() == b""
+        assert http.finish() == is_usable
+
+
 @pytest.mark.parametrize(
     ("method", "target", "headers", "named"),
     [
