@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -130,6 +131,37 @@ async def test_silence_while_the_reader_takes_his_time_is_nobodys_fault() -> Non
         go_on.set()
         assert await connection.receive() == b"two"
         connection.close()
+
+
+async def test_what_comes_while_the_event_loop_is_busy_is_no_silence() -> None:
+    is_busy, has_sent, is_read = threading.Event(), threading.Event(), threading.Event()
+
+    def answer() -> None:
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.recv(100)
+            is_busy.wait(5)
+            accepted.sendall(b"one")
+            has_sent.set()
+            is_read.wait(5)
+
+    async def keep_busy() -> None:
+        is_busy.set()
+        has_sent.wait(5)
+        time.sleep(0.06)  # noqa: ASYNC251
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as thread:
+        thread.submit(answer)
+        connection = await Dialer(Server("127.0.0.1", listener.getsockname()[1], None)).connect(5)
+        connection.start_exchange(0.05)
+        await connection.send([b"tea"])
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(keep_busy)
+            assert await connection.receive() == b"one"
+        is_open = connection.is_usable
+        is_read.set()
+        connection.close()
+        assert is_open
 
 
 async def test_a_server_waits_for_a_slow_reader() -> None:
