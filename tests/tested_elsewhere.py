@@ -81,6 +81,7 @@ TESTED_ELSEWHERE: dict[str, str] = {
     "agentkit/mcp/stdio.py": "tests/mcp/test_session.py",
     "agentkit/run/outcome.py": "tests/run/test_result.py",
     "agentkit/run/scope.py": "tests/run/test_streamed_run.py",
+    "agentkit/run/streaming/read_task.py": "tests/run/test_streamed_run.py",
     "agentkit/simulator/message_endpoint.py": "tests/simulator/test_server.py",
     "agentkit/simulator/faults/fault.py": "tests/simulator/faults/test_plan.py",
     "agentkit/simulator/rules/conversation.py": "tests/simulator/rules/test_validation.py",

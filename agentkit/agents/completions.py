@@ -20,7 +20,7 @@ from agentkit.agents.fan_out import Done, Emit, Failed
 from agentkit.errors import UsageError
 from agentkit.event_loop import EventLoop, start_root_task
 from agentkit.run.cleanup import CLEANUP_TIMEOUT_S
-from agentkit.run.streamed_run import ReadTask
+from agentkit.run.streaming.read_task import ReadTask
 
 Out = TypeVar("Out", default=str)
 FanOutWork: TypeAlias = "Callable[[Emit[Out]], Awaitable[None]]"

@@ -1,31 +1,29 @@
 """A streamed run: a root task of its own, whose events a plain iterator returns.
 
-Three rules for this file: no task group or cancel scope is ever open in the caller's task, so that breaking off,
-disconnecting or dropping the handle ends the run without side effects; errors are passed by value to the reader; and
-what belongs to the run's event loop is touched in its thread only: from others it is posted there.
+Two rules for this file: no task group or cancel scope is ever open in the caller's task, so that breaking off,
+disconnecting or dropping the handle ends the run without side effects; and what belongs to the run's event loop is
+touched in its thread only: from others it is posted there.
 """
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Awaitable, Callable
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeAlias, TypeVar
 
 import anyio
-import anyio.lowlevel
 
 from agentkit.errors import UsageError
-from agentkit.event_loop import EventLoop, start_root_task
+from agentkit.event_loop import start_root_task
 from agentkit.log import log
 from agentkit.run.cleanup import CLEANUP_TIMEOUT_S
-from agentkit.run.events import Event
+from agentkit.run.streaming.event_outbox import EventOutbox
+from agentkit.run.streaming.read_task import ReadTask
 
 if TYPE_CHECKING:
+    from agentkit.run.events import Event
     from agentkit.run.result import RunResult
     from agentkit.run.scope import EventListener
 
@@ -37,132 +35,12 @@ END_TIMEOUT_S = CLEANUP_TIMEOUT_S + 1.0
 """Seconds that a run which was left may take to end: what it opened has its time to close in there."""
 
 
-class _EventOutbox:
-    """The listener of a streamed run: a channel without a buffer, so that the run never gets ahead of its reader.
-
-    Made in the run's event loop, where its events are read; they may come from other threads.
-    """
-
-    def __init__(self) -> None:
-        self.loop = EventLoop.current()
-        self._thread_id = self.loop.thread_id
-        self._events: deque[tuple[Event, anyio.Event | None]] = deque()
-        """Events that the reader has not taken yet, each with what is set then. None: nobody waits for that."""
-        self._arrival: anyio.Event | None = None
-        """Set when an event has come or the channel was closed. None: nobody waits for that."""
-        self._waiting_readers = 0
-        self._is_closed = False
-        self._has_reader = True
-
-    async def send(self, event: Event) -> None:
-        """See `EventListener.send`. Without a reader events are dropped: the run is ended by its cancel scope.
-
-        A run in another event loop does not wait: code of this loop may be waiting for that run, and block the reader.
-        """
-        if threading.get_ident() != self._thread_id:
-            self.send_soon(event)
-            return
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        taken = None if self._waiting_readers > len(self._events) else anyio.Event()
-        if not self._put(event, taken) or taken is None:
-            return
-        try:
-            await taken.wait()
-        except BaseException:
-            if not taken.is_set():
-                self._events.remove((event, taken))
-            raise
-
-    def send_soon(self, event: Event) -> None:
-        """See `EventListener.send_soon`. Dropped once the run has ended: the thread that sends it was abandoned."""
-        if threading.get_ident() == self._thread_id:
-            self._put(event, None)
-        else:
-            self.loop.post(partial(self._put, event, None))
-
-    def _put(self, event: Event, taken: anyio.Event | None) -> bool:
-        """Append an event and wake the reader. False: there is none, or the run has ended."""
-        if self._is_closed or not self._has_reader:
-            return False
-        self._events.append((event, taken))
-        self._wake_readers()
-        return True
-
-    async def receive(self) -> Event | None:
-        """Return the next event, as soon as there is one. None: the run has ended."""
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        while not self._events:
-            if self._is_closed or not self._has_reader:
-                return None
-            self._waiting_readers += 1
-            try:
-                if self._arrival is None:
-                    self._arrival = anyio.Event()
-                await self._arrival.wait()
-            finally:
-                self._waiting_readers -= 1
-        event, taken = self._events.popleft()
-        if taken is not None:
-            taken.set()
-        return event
-
-    def close(self) -> None:
-        """Note that the run has ended: the reader gets what is left."""
-        self._is_closed = True
-        self._wake_readers()
-
-    def close_reader(self) -> None:
-        """Note that the events are not read any more."""
-        self._has_reader = False
-        for _, taken in self._events:
-            if taken is not None:
-                taken.set()
-        self._events.clear()
-        self._wake_readers()
-
-    def _wake_readers(self) -> None:
-        if self._arrival is not None:
-            self._arrival.set()
-            self._arrival = None
-
-
-class ReadTask(ABC):
-    """Work in a root task of its own, whose results somebody reads; the reader refers to it, never the reverse."""
-
-    def __init__(self) -> None:
-        self.scope = anyio.CancelScope()
-        self.done = anyio.Event()
-        self.error: BaseException | None = None
-        """The error of the work, passed by value: it is raised in the reader. None: there is none."""
-
-    @abstractmethod
-    async def execute(self) -> None:
-        """Do the work."""
-
-    @abstractmethod
-    def wake_reader(self) -> None:
-        """Tell the reader that the work is over."""
-
-    async def main(self) -> None:
-        """The root task; every task group of the work is opened and closed inside it."""
-        try:
-            with self.scope:
-                await self.execute()
-        except anyio.get_cancelled_exc_class():
-            raise
-        except BaseException as error:  # noqa: BLE001 - passed by value: it is raised in the reader
-            self.error = error
-        finally:
-            self.wake_reader()
-            self.done.set()
-
-
 class _StreamedRunCore(ReadTask, Generic[Out]):
     """The state of a run that has started; the handle refers to it, never the reverse, so that it can be dropped."""
 
     def __init__(self, work: StreamedWork) -> None:
         super().__init__()
-        self.outbox = _EventOutbox()
+        self.outbox = EventOutbox()
         self._work = work
 
     async def execute(self) -> None:
@@ -257,8 +135,9 @@ class RunHandle(Generic[Out]):
         self._note_stop()
         core.scope.cancel()
         core.outbox.close_reader()
-        with anyio.move_on_after(END_TIMEOUT_S, shield=True):
-            await core.done.wait()
+        if not core.done.is_set():
+            with anyio.move_on_after(END_TIMEOUT_S, shield=True):
+                await core.done.wait()
         if core.error is not None and not self._was_raised:
             log().error("a streamed run failed and nobody read its error", exc_info=core.error)
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from agentkit.messages.request import Request
     from agentkit.models.model import Model
     from agentkit.models.stream_accumulator import Delta
+    from agentkit.run.scope import EventListener
 
 
 @dataclass(slots=True)
@@ -171,7 +172,7 @@ class CallAttempts:
     async def _read_stream(self, request: Request) -> AssistantTurn:
         tree, seconds = self.resources.scope.stop_flag, self.resources.retry.total_timeout_s
         # Of a summary nothing is shown: it is no reply to anybody.
-        listens = self.resources.scope.listener is not None and self.model_request.turn_number > 0
+        listener = self.resources.scope.listener if self.model_request.turn_number > 0 else None
         waits = True
         is_waiting_to_send.set(False)
         with tree.cancellable_wait() as scope:
@@ -189,8 +190,8 @@ class CallAttempts:
                             waits = False
                         for event in batch:
                             delta = reply.feed(event)
-                            if delta is not None and listens:
-                                self._emit_delta(delta)
+                            if delta is not None and listener is not None:
+                                self._emit_delta(delta, listener)
                             elif reply.is_complete:
                                 break
                     if reply.is_complete:  # whatever the connection does from here on
@@ -249,16 +250,16 @@ class CallAttempts:
         usd = reservation.amount.cost_usd if cost.usd is None else cost.usd
         return Amount(usd, usage.prompt_tokens, usage.output_tokens, int(was_sent))
 
-    def _emit_delta(self, delta: Delta) -> None:
+    def _emit_delta(self, delta: Delta, listener: EventListener) -> None:
         """Emit a part of the reply without waiting for its reader: the reply holds a permit and a reservation."""
         scope = self.resources.scope
         match delta:
             case ("text", piece):
-                scope.emit_soon(lambda origin: TextDelta(**origin, text=piece))
+                listener.send_soon(TextDelta(**scope.event_origin(), text=piece))
             case ("thinking", piece):
-                scope.emit_soon(lambda origin: ThinkingDelta(**origin, text=piece))
+                listener.send_soon(ThinkingDelta(**scope.event_origin(), text=piece))
             case ("citation", citation):
-                scope.emit_soon(lambda origin: CitationDelta(**origin, citation=citation))
+                listener.send_soon(CitationDelta(**scope.event_origin(), citation=citation))
             case ("block", block):
                 emit_server_tool(scope, block, self.model_request.reported_server_tools)
 
