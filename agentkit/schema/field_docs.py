@@ -16,6 +16,8 @@ from agentkit.schema.docstrings import is_user_defined, own_docstring, parse_doc
 from agentkit.schema.json_schema.subschemas import is_object
 from agentkit.schema.late_annotations import read_annotations, written_form
 
+_WAITING = (str, ForwardRef)
+"""The types of annotations whose names may not be defined yet."""
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -82,12 +84,14 @@ def _field_annotations(cls: type, written: Iterable[Mapping[str, object]]) -> di
 
 def _texts_at_fields(cls: type, annotations: Mapping[str, object]) -> dict[str, str]:
     """Return what stands at the fields of this class: in their annotations, below them, in `dataclasses.field`."""
-    texts = {name: own_notes(annotation) for name, annotation in annotations.items()}
+    texts = {
+        name: own_notes(annotation) for name, annotation in annotations.items() if not isinstance(annotation, type)
+    }
     fields: object = cls.__dict__.get("__dataclass_fields__")
     for name, field in fields.items() if is_object(fields) else ():
         doc = getattr(field, "doc", None)  # from Python 3.14 on
-        if isinstance(doc, str) and name in texts:
-            texts[name].append(doc)
+        if isinstance(doc, str) and name in annotations:
+            texts.setdefault(name, []).append(doc)
     for name, text in strings_below_fields(cls).items():
         texts.setdefault(name, []).append(text)
     return {name: join_texts(found) for name, found in texts.items() if any(found)}
@@ -97,7 +101,7 @@ def _evaluated_annotations(cls: type) -> dict[str, object]:
     """Return the annotations of a class itself, quoted and postponed ones evaluated."""
     names = _OpenNames(cls)
     return {
-        name: _evaluate_annotation(written_form(written), names) if isinstance(written, str | ForwardRef) else written
+        name: _evaluate_annotation(written_form(written), names) if isinstance(written, _WAITING) else written
         for name, written in read_annotations(cls).items()
     }
 
@@ -123,21 +127,23 @@ class _OpenNames(dict[str, object]):
     """The names in a class. Those that are not defined, such as local classes, stand for any type."""
 
     def __init__(self, cls: type) -> None:
-        super().__init__(vars(cls))
-        self.update((str(parameter), parameter) for parameter in getattr(cls, "__type_params__", ()))
+        super().__init__((str(parameter), parameter) for parameter in vars(cls).get("__type_params__", ()))
+        self._own = vars(cls)
         module = sys.modules.get(cls.__module__)
         self._outside: Mapping[str, object] = module.__dict__ if module else {}
 
     def __missing__(self, name: str) -> object:
-        return self._outside.get(name, getattr(builtins, name, Any))
+        if name in self._own:
+            return self._own[name]
+        return self._outside[name] if name in self._outside else getattr(builtins, name, Any)
 
 
 def _written_classes(cls: type) -> list[type]:
     """Return the user-defined classes, nearest first: the MRO, bases of TypedDicts and origins of generics."""
     found: list[type] = []
-    for owner in cls.__mro__:
-        bases: tuple[object, ...] = getattr(owner, "__orig_bases__", ())
-        generic: object = getattr(owner, "__pydantic_generic_metadata__", None)
+    for owner in filter(is_user_defined, cls.__mro__):
+        bases: tuple[object, ...] = vars(owner).get("__orig_bases__", ())
+        generic: object = vars(owner).get("__pydantic_generic_metadata__")
         candidates = [owner, generic.get("origin") if is_object(generic) else None]
         for candidate in [*candidates, *(getattr(base, "__origin__", base) for base in bases)]:
             if isinstance(candidate, type) and candidate not in found and is_user_defined(candidate):

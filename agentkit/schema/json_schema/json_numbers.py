@@ -38,6 +38,8 @@ def with_json_numbers(schema: JSONObject) -> JSONObject:
     Raises:
         DefinitionError: Such a number is a bound that no value is within, or a value that is allowed.
     """
+    if _FORMS.isdisjoint(schema):
+        return schema
     bad = [key for key, value in schema.items() if key in _FORMS and not is_finite(value)]
     if not bad:
         return schema

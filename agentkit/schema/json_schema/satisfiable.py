@@ -14,6 +14,7 @@ from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSONObject
 from agentkit.schema.json_schema.json_types import ALL_TYPES, json_types_of
 from agentkit.schema.json_schema.subschemas import (
+    SUBSCHEMA_KEYWORDS,
     is_list,
     is_object,
     look_up_reference,
@@ -25,11 +26,16 @@ _TYPES = tuple(ALL_TYPES)
 _REFERRING = frozenset(("$ref", "description", "default"))
 _TYPED = frozenset(("type", "description", "default", "format"))
 """Keywords beside which nothing can make a part impossible: most parts have no others."""
+_NESTING = _TYPED | {"properties", "required", "additionalProperties", "items"}
+_CHOOSING = frozenset(("anyOf", "description", "default"))
+"""Keywords of a part that some value fits if one fits each part in it, and if each required property is among them."""
 _ENDLESS = "it contains itself without end; make one level of it optional"
 
 
 def require_satisfiable(root: JSONObject) -> None:
     """Raise DefinitionError for a schema with a part that no value fits; choices of a union may be impossible."""
+    if _is_plainly_satisfiable(root):
+        return
     judged = _Judgement.of(root)
     for path, part in _visible_parts(root, ""):
         if reason := judged.reason(part):
@@ -57,6 +63,23 @@ def without_impossible_properties(root: JSONObject) -> JSONObject:
     return transform_schemas(root, strip)
 
 
+def _is_plainly_satisfiable(root: JSONObject) -> bool:
+    """Return True where each part excludes nothing by its own keywords, and no type contains itself: most schemas."""
+    alone = _Judgement(root)
+    bare = {key: value for key, value in root.items() if key != "$defs"}
+    places = {"#": bare, **{f"#/$defs/{name}": part for name, part in root.get("$defs", {}).items()}}
+    left: dict[str, set[str]] = {}
+    for place, schema in places.items():
+        parts = list(walk_schemas(schema)) if is_object(schema) else []
+        if not parts or not all(map(alone.is_plain, parts)):
+            return False
+        left[place] = {part["$ref"] for part in parts if "$ref" in part}
+    while ended := [place for place, refs in left.items() if refs.isdisjoint(left) and refs <= places.keys()]:
+        for place in ended:
+            del left[place]
+    return not left
+
+
 @dataclass(frozen=True, slots=True)
 class _Judgement:
     """The parts of one schema that some value fits."""
@@ -82,6 +105,18 @@ class _Judgement:
             judged = cls(root, judged.possible | new, is_complete=not new)
             if not new:
                 return judged
+
+    def is_plain(self, part: JSONObject) -> bool:
+        """Return True where some value certainly fits a part if one fits each part in it."""
+        if "$ref" in part:
+            return part.keys() <= _REFERRING and isinstance(part["$ref"], str)
+        if "anyOf" in part:
+            return part.keys() <= _CHOOSING and part["anyOf"] != [] and False not in part["anyOf"]
+        if "properties" not in part and "items" not in part:
+            return SUBSCHEMA_KEYWORDS.isdisjoint(part) and self.reason(part) is None
+        properties: JSONObject = part.get("properties", {})
+        is_whole = properties.keys() >= set(part.get("required", ())) and False not in properties.values()
+        return is_whole and part.keys() <= _NESTING and part.get("type") in _TYPES
 
     def reason(self, part: object, inside: frozenset[str] = frozenset()) -> str | None:
         """Return the reason for which no value fits a part, in a few words. None: some value does."""

@@ -15,7 +15,7 @@ from agentkit.schema.json_schema.subschemas import is_list, is_object
 
 
 def _is_schema(value: object) -> bool:
-    return isinstance(value, dict | bool)
+    return isinstance(value, (dict, bool))
 
 
 def _is_schema_list(value: object) -> bool:

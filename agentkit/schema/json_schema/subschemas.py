@@ -33,6 +33,8 @@ NAMED_SCHEMAS_KEYWORDS = frozenset(
     ("$defs", "definitions", "dependentSchemas", "patternProperties", "properties", "dependencies")
 )
 """Keywords whose value maps names to schemas."""
+SUBSCHEMA_KEYWORDS = SINGLE_SCHEMA_KEYWORDS | SCHEMA_LIST_KEYWORDS | NAMED_SCHEMAS_KEYWORDS
+"""Keywords in whose value schemas may be."""
 
 
 def is_object(value: object) -> TypeGuard[JSONObject]:
@@ -53,9 +55,12 @@ def subschemas(schema: JSONObject) -> Iterator[tuple[str, JSONObject]]:
 
 def walk_schemas(schema: JSONObject) -> Iterator[JSONObject]:
     """Yield the schema and all its subschemas, at any depth."""
-    yield schema
-    for _, _, inner in _direct_subschemas(schema):
-        yield from walk_schemas(inner)
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if not SUBSCHEMA_KEYWORDS.isdisjoint(part):
+            waiting += reversed([inner for _, _, inner in _direct_subschemas(part)])
 
 
 def _direct_subschemas(schema: JSONObject) -> Iterator[tuple[str, str | int | None, JSONObject]]:
@@ -75,7 +80,7 @@ def _direct_subschemas(schema: JSONObject) -> Iterator[tuple[str, str | int | No
 def transform_schemas(schema: JSONObject, change: Callable[[JSONObject], JSONObject]) -> JSONObject:
     """Return a copy in which `change` was applied to the schema and every subschema, the innermost first."""
     copy: JSONObject = {**schema}
-    for key, value in schema.items():
+    for key, value in () if SUBSCHEMA_KEYWORDS.isdisjoint(schema) else schema.items():
         if key in NAMED_SCHEMAS_KEYWORDS and is_object(value):
             copy[key] = {
                 name: transform_schemas(inner, change) if is_object(inner) else inner for name, inner in value.items()
@@ -90,7 +95,7 @@ def transform_schemas(schema: JSONObject, change: Callable[[JSONObject], JSONObj
 def copy_json(value: JSON) -> JSON:
     """Return a deep copy of JSON data, in a third of the time of `copy.deepcopy`, which looks for shared parts."""
     if isinstance(value, dict):
-        return {key: copy_json(inner) for key, inner in value.items()}
+        return {key: copy_json(inner) if isinstance(inner, (dict, list)) else inner for key, inner in value.items()}
     return [copy_json(inner) for inner in value] if isinstance(value, list) else value
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentkit.errors import DefinitionError
 from agentkit.messages.message import JSON, JSONObject
 from agentkit.schema.json_schema.satisfiable import require_satisfiable, without_impossible_properties
+from agentkit.schema.json_schema.subschemas import is_object, transform_schemas
 
 
 def of(part: JSON, *required: str, **definitions: JSON) -> JSONObject:
@@ -83,6 +87,51 @@ def test_a_keyword_that_limits_nothing_makes_no_difference(kind: JSON, beside: J
 
     part = {**beside, **({} if kind is None else {"type": kind})}
     assert outcome(part) == outcome({**part, "x-note": "which"})
+
+
+def _with_unknown_keyword(schema: JSONObject) -> JSONObject:
+    return transform_schemas(schema, lambda part: {**part, "x-unknown": 1})
+
+
+def _reason(schema: JSONObject) -> str:
+    try:
+        require_satisfiable(schema)
+    except DefinitionError as error:
+        return str(error)
+    return ""
+
+
+_LEAVES: list[Any] = [
+    {"type": "string"},
+    {"type": "array"},
+    {"$ref": "#/$defs/A"},
+    {"$ref": "#/$defs/B"},
+    {"enum": ["x"]},
+    {"type": "integer", "minimum": 1},
+    {"type": "string", "enum": [1]},
+    False,
+    True,
+]
+
+
+def _parts_around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    few = st.lists(inner, max_size=2)
+    required = st.lists(st.sampled_from("ab"), max_size=1)
+    of_object = st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from("ab"), inner), "required": required}
+    )
+    of_array = st.fixed_dictionaries({"type": st.just("array")}, optional={"items": inner, "prefixItems": few})
+    return of_object | of_array | st.fixed_dictionaries({"anyOf": few})
+
+
+_PARTS = st.recursive(st.sampled_from(_LEAVES), _parts_around, max_leaves=5)
+
+
+@given(part=_PARTS, first=_PARTS, second=_PARTS)
+def test_an_unknown_keyword_makes_no_difference_in_any_schema(part: JSON, first: JSON, second: JSON) -> None:
+    """Most schemas pass at a glance, one with an unknown keyword does not."""
+    schema = of(part, A=first if is_object(first) else {}, B=second if is_object(second) else {})
+    assert _reason(schema) == _reason(_with_unknown_keyword(schema))
 
 
 def test_an_optional_property_without_values_is_left_out_at_any_depth() -> None:
