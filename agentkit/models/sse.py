@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentkit.messages.message import JSONObject
 
 _EVENT_END = b"\n\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _USUAL_EVENT = re.compile(rb"(?:\A|\n\n)event:[^\n]*\ndata:([^\n]+)(?=\n\n|\Z)")
 """An event as the API writes it: its name, then one line of data."""
 _ONE_USUAL_EVENT = re.compile(rb"event:[^\n]*+\ndata: ?+([^ \n][^\n]*+)\n\n")
@@ -99,7 +100,7 @@ def _parse_events(text: bytes) -> list[object]:
         ValueError: The data of an event is not JSON.
     """
     events: list[object] = []
-    for event in text.split(_EVENT_END):
+    for event in text.removeprefix(_BYTE_ORDER_MARK).split(_EVENT_END):
         if data := _event_data(event):
             events.append(from_json(data))
             if isinstance(events[-1], dict) and cast("JSONObject", events[-1]).get("type") == "message_stop":

@@ -39,6 +39,7 @@ from tests.models.misbehaving.scene import (
 
 NO_HTTP = "URL: what answers there does not speak HTTP"
 _GZIP = gzip.compress(REPLY)
+_UNNAMED = b"\n".join(line for line in REPLY.split(b"\n") if not line.startswith(b"event"))
 _BUSY = {"type": "error", "error": {"type": "overloaded_error", "message": "busy"}}
 _INVALID = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
 _NO_THREAD = error_body("invalid_request_error", details={"error_code": "thread_not_found"})
@@ -81,6 +82,16 @@ GOOD: dict[str, Scene] = {
         sdks_own=("Tea.", 3, 1),
     ),
     "null byte in an event": Scene(says(sized(REPLY.replace(b"Tea.", b"T\\u0000a"))), outcome="T\0a"),
+    "carriage returns only": Scene(says(sized(REPLY.replace(b"\n", b"\r")))),
+    "a byte order mark, data without names": Scene(says(sized(b"\xef\xbb\xbf" + _UNNAMED))),
+    "comments and a name that nobody knows": Scene(says(sized(b": hi\n\nevent: new\ndata: {}\n\n" + REPLY))),
+    "a folded header": Scene(says(sized(REPLY, "200 OK", SSE, "x-a: b\r\n  c"))),
+    "a length and chunks": Scene(
+        says(head("200 OK", SSE, "content-length: 5", "transfer-encoding: chunked"), chunk(REPLY), LAST),
+        runs=2,
+        requests=2,
+    ),
+    "many trailers": Scene(says(CHUNKED, chunk(REPLY), b"0\r\n", b"x: 1\r\n" * 900, b"\r\n"), requests=2, runs=2),
     "cut behind the last event": Scene(says(CHUNKED, chunk(REPLY), closes=True), kept=0),
     "stalls behind the last event": Scene(stalls(CHUNKED + chunk(REPLY)), kept=0, stalls=True),
 }
@@ -117,6 +128,9 @@ REFUSALS: dict[str, Scene] = {
         refuses("429 Slow", "rate_limit_error", "retry-after: 4000"), "rate_limit_error 429 req_1 again 4000.0"
     ),
     "500": Scene(refuses("500 Oh", "api_error"), "api_error 500 req_1 again", 2),
+    "429 with a wait that is none": Scene(
+        refuses("429 Slow", "rate_limit_error", "retry-after: soon"), "rate_limit_error 429 req_1 again", 2
+    ),
     "500 that is final": Scene(refuses("500 Oh", "api_error", "x-should-retry: false"), "api_error 500 req_1"),
     "502 of a proxy": Scene(says(sized(b"<html>Bad Gateway</html>", "502 Bad Gateway", HTML)), "http_502 502 again", 2),
     "503 without a body": Scene(says(head("503 Later", "content-length: 0")), "http_503 503 again", 2),
@@ -180,6 +194,10 @@ FAILURES: dict[str, Scene] = {
     "huge head": lost(says(sized(REPLY, "200 OK", SSE, "x-a: " + "a" * 300_000)), kind="connection_error"),
     "the size of a chunk is no number": lost(says(CHUNKED + b"tea\r\n" + REPLY)),
     "the length is no number": lost(says(head("200 OK", SSE, "content-length: -5") + REPLY), kind="connection_error"),
+    "a coding of the transfer that nobody knows": lost(
+        says(head("200 OK", SSE, "transfer-encoding: gzip, chunked"), chunk(REPLY), LAST), kind="connection_error"
+    ),
+    "switches protocols": lost(says(head("101 Switching Protocols", "upgrade: h2c"), REPLY), kind="connection_error"),
     "two lengths": lost(
         says(head("200 OK", SSE, "content-length: 5", "content-length: 6") + REPLY), kind="connection_error"
     ),
