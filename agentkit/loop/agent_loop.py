@@ -42,7 +42,7 @@ from agentkit.loop.texts_for_model import GIVEN_UP_REASON
 from agentkit.loop.tool_turns import ToolTurns
 from agentkit.loop.verification import output_checks
 from agentkit.messages.message import AssistantTurn
-from agentkit.run.events import RunStarted, TurnReset, TurnStarted
+from agentkit.run.events import TurnReset
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
 from agentkit.run.steps import NotRecorded
@@ -120,7 +120,7 @@ class AgentLoop(Generic[Deps, In, Out]):
     async def run(self) -> None:
         """Execute actions until the state machine ends the run."""
         try:
-            await self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+            await self.report.emit_started()
             work = self._child_runs.run_alongside(
                 partial(self._eager.run_alongside, self._run_actions), self.history.tools
             )
@@ -234,7 +234,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.history.append_user_message(note)
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
-        await self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=action.is_final_turn))
+        await self.report.emit_turn_started(turn_number, is_last=action.is_final_turn)
         try:
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve)
         except OverBudget as refusal:
@@ -249,7 +249,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         self.state = self.state.reply_received(turn, max_tokens=reply.max_tokens, has_repeated_ids=is_repeated)
         self._last_turn = turn
         self._applied_edits += tuple(turn.applied_edits)
-        await self.scope.emit(lambda origin: reply.finished_event(origin, turn_number), is_replayed=reply.is_replayed)
+        await self.report.emit_turn_finished(turn_number, reply)
 
     def _sync_state_with_model_turns(self) -> None:
         """Copy into the state what a repair of a refused request may have changed in the model turns."""

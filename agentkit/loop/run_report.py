@@ -1,13 +1,14 @@
-"""The result of a run, as far as it has come, from all the parts that know something of it."""
+"""The result of a run, as far as it has come, from all the parts that know something of it; and its events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from agentkit.loop.durable.run_end import check_recorded_answer
-from agentkit.run.events import RunFinished
+from agentkit.run.events import RunFinished, RunStarted, TurnStarted
 from agentkit.run.result import RunResult
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from agentkit.loop.actions import Finish
     from agentkit.loop.durable.run_end import RunEnd
     from agentkit.loop.guardrails.run_guard import RunGuard
+    from agentkit.loop.model_calls.exchange import ModelReply
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.output_validation import OutputValidation
     from agentkit.loop.tool_turns import ToolTurns
@@ -72,6 +74,19 @@ class RunReport(Generic[Out]):
         """Raise RunConflict if the run was rebuilt, and its answer is none of the output type that the agent has."""
         turns = self.model_turns
         check_recorded_answer(end, result, self.validation, turns.answer_by, turns.last_step)
+
+    def emit_started(self) -> Awaitable[None]:
+        """Emit RunStarted."""
+        return self.scope.emit(lambda origin: RunStarted(**origin, model=self.model_turns.model_name))
+
+    def emit_turn_started(self, turn_number: int, *, is_last: bool) -> Awaitable[None]:
+        """Emit TurnStarted."""
+        return self.scope.emit(lambda origin: TurnStarted(**origin, turn=turn_number, is_last=is_last))
+
+    def emit_turn_finished(self, turn_number: int, reply: ModelReply) -> Awaitable[None]:
+        """Emit TurnFinished."""
+        make_event = partial(reply.finished_event, turn_number=turn_number)
+        return self.scope.emit(make_event, is_replayed=reply.is_replayed)
 
     async def emit_finished(self, result: Callable[[], RunResult[Out]]) -> None:
         """Emit RunFinished with the result of this function, which is called only if somebody listens."""
