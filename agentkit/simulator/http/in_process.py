@@ -52,10 +52,9 @@ class InProcessTransport:
         idle_timeout_s: float | None,
     ) -> Response:
         """See `Transport.send`."""
-        event, content = head.event, b"".join(body)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in event.headers}
-        headers["content-length"] = str(len(content))
-        answer = self._server.handle(event.method.decode("ascii"), event.target.decode("ascii"), headers, content)
+        content = b"".join(body)
+        method, target, headers = _parse_head(head.encode(len(content)))
+        answer = self._server.handle(method, target, headers, content)
         try:
             return _InProcessResponse(await await_part(answer, idle_timeout_s, errors.IdleTimedOut), idle_timeout_s)
         except ConnectionLost as error:
@@ -67,6 +66,13 @@ class InProcessTransport:
 
     async def aclose(self) -> None:
         """Do nothing: nothing is open between two requests."""
+
+
+def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
+    """Return the method, the target and the headers of a request, as they would go over a connection."""
+    first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    method, target, _ = first.split(" ")
+    return method, target, {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
 
 
 class _InProcessResponse(Response):
