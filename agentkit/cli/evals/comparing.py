@@ -42,9 +42,9 @@ def run_compare(args: Namespace) -> ExitCode:
         write_battles(args.out, battles)
         print_message(f"agentkit: {plural(len(battles), 'battle')} written to {args.out}.")
     for failure in failures[:5]:
-        print_message(f"not fought: {' and '.join(failure.names)} on {failure.prompt[:60]!r}: {failure.error}")
+        print_message(f"not fought: {' and '.join(failure.names)} on {failure.prompt[:60]!r}: {failure.reason}")
     if not battles:
-        why = str(failures[0].error).rstrip(".") if failures else "no prompt"
+        why = failures[0].reason.rstrip(".") if failures else "no prompt"
         raise CommandError(f"No battle was fought: {why}.", ExitCode.FAILED)
     code = print_ratings(args, battles, [one for match in matches for one in match.judgements])
     return ExitCode.FAILED if failures else code

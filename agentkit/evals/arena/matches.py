@@ -10,10 +10,11 @@ from typing import Any, TypeAlias, TypeVar
 import anyio
 
 from agentkit.agents.agent import Agent
-from agentkit.errors import RunIncomplete
+from agentkit.errors import AgentkitError, UsageError
 from agentkit.evals.arena.battles import Battle, Winner
 from agentkit.evals.arena.judges import Judge
 from agentkit.evals.arena.schedules import round_robin
+from agentkit.redaction.exception_summary import exception_text
 from agentkit.tool_calls.failures import first_leaf_exception
 from agentkit.tool_calls.own_task import call_in_own_task
 from agentkit.tools.serialization import json_text
@@ -47,8 +48,14 @@ class MatchFailure:
     """The prompt."""
     names: tuple[str, str]
     """The names that should have met."""
-    error: RunIncomplete
-    """The reason."""
+    error: Exception
+    """The reason: RunIncomplete of an agent or of the judge, or what a pipeline or a judge of your own has raised."""
+
+    @property
+    def reason(self) -> str:
+        """The reason in a sentence."""
+        text = exception_text(self.error)
+        return text if isinstance(self.error, AgentkitError) else f"{type(self.error).__name__}: {text}"
 
 
 async def battle(
@@ -92,7 +99,8 @@ async def battle_all(
 ) -> tuple[list[Match], list[MatchFailure]]:
     """Let pairs of contenders battle on each prompt. Each contender answers a prompt once, for all its battles.
 
-    A failure costs the matches that it concerns and no others; they are reported apart.
+    A failure costs the matches that it concerns and no others; they are reported apart, whatever a pipeline or a judge
+    raises.
 
     Args:
         prompts: The prompts.
@@ -105,6 +113,7 @@ async def battle_all(
 
     Raises:
         ValueError: A pair has a name that is no contender's.
+        UsageError: A run finds something that only the caller can put right.
     """
     met = round_robin(list(contenders)) if pairs is None else list(pairs)
     names = list(dict.fromkeys(name for pair in met for name in pair))
@@ -140,15 +149,17 @@ class _Pairing:
     both_orders: bool
     category: str | None
 
-    async def play(self, answers: Mapping[str, str | RunIncomplete]) -> Match | MatchFailure:
+    async def play(self, answers: Mapping[str, str | Exception]) -> Match | MatchFailure:
         """Return the match, or the failure of a contender or of the judge."""
         first, second = answers[self.first], answers[self.second]
         for error in (first, second):
-            if isinstance(error, RunIncomplete):
+            if isinstance(error, Exception):
                 return MatchFailure(self.prompt, (self.first, self.second), error)
         try:
             return await self.judged(str(first), str(second))
-        except RunIncomplete as error:
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - of a judge of the user's own: it costs this match
             return MatchFailure(self.prompt, (self.first, self.second), error)
 
     async def judged(self, first: str, second: str) -> Match:
@@ -163,10 +174,12 @@ class _Pairing:
         return Match(self.prompt, {self.first: first, self.second: second}, decided, tuple(judgements))
 
 
-async def _try_to_answer(contender: Contender, prompt: str) -> str | RunIncomplete:
+async def _try_to_answer(contender: Contender, prompt: str) -> str | Exception:
     try:
-        return await _answer(contender, prompt)
-    except RunIncomplete as error:
+        return await call_in_own_task(partial(_answer, contender, prompt))
+    except UsageError:
+        raise
+    except Exception as error:  # noqa: BLE001 - of a pipeline of the user's own: it costs its matches
         return error
 
 

@@ -15,7 +15,7 @@ import anyio
 from agentkit.errors import UsageError
 from agentkit.evals.contenders import Evaluated
 from agentkit.evals.evaluation import Evaluation, TaskInfo
-from agentkit.evals.running.agent_names import name_agents
+from agentkit.evals.running.agent_names import check_made_agents, name_agents
 from agentkit.evals.running.kept_trials import KeptTrials
 from agentkit.evals.running.progress import Progress
 from agentkit.evals.running.schedule import Schedule, batch_size
@@ -83,7 +83,9 @@ async def evaluate(
     """
     plan = _Plan(tries, concurrency, seed, until_width, faults, settings)
     suite = tasks if isinstance(tasks, Suite) else Suite("", tasks)
-    with _open_runner(name_agents(agents), plan, budget, store, client) as runner:
+    named = name_agents(agents)
+    check_made_agents(named, suite.tasks)
+    with _open_runner(named, plan, budget, store, client) as runner:
         return await _EvaluationRun.planned(suite, plan, runner, progress).run()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agentkit.evals.contenders import Evaluated, PerTask
+from agentkit.evals.running.agent_names import agent_for
 from agentkit.evals.running.content import fingerprint
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class TrialKeys:
         evaluated = self.agents[name]
         place = (name, task.name if isinstance(evaluated, PerTask) else "")
         if place not in self._agents:
-            made = evaluated.make(task) if isinstance(evaluated, PerTask) else evaluated
+            made = agent_for(name, evaluated, task) if isinstance(evaluated, PerTask) else evaluated
             self._agents[place] = fingerprint(made, self.settings, self.server)
         return self._agents[place]
 

@@ -8,14 +8,18 @@ from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import anyio
+
 from agentkit.errors import RunConflict
 from agentkit.evals.contenders import Evaluated, PerTask
 from agentkit.evals.faults.trial_faults import TrialFaults
+from agentkit.evals.running.agent_names import agent_for
 from agentkit.evals.running.agent_work import run_agent
 from agentkit.evals.running.grading import grade_trial
 from agentkit.evals.running.pipeline_work import run_pipeline
 from agentkit.evals.running.program_failures import failure_text, is_failure
 from agentkit.evals.trial import AnyTrial, Trial
+from agentkit.run.cleanup import CLEANUP_TIMEOUT_S
 from agentkit.run.deps_source import open_deps_source
 from agentkit.run.outcome import Outcome
 
@@ -37,6 +41,9 @@ OWNER = "the evaluation"
 """The owner of the evaluation's own budget, as the reasons of runs name it."""
 BUDGET_IS_USED_UP = "the budget of the evaluation is used up"
 """The reason of an evaluation, and of its last trials, that this budget has ended."""
+_STILL_RAN = "Its setup, its pipeline or a grader still ran when the time of the evaluation's budget was over."
+_CLEANUP_S = CLEANUP_TIMEOUT_S + 1.0
+"""Seconds that a run which the budget ends may take to close what it opened; what runs longer hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +99,15 @@ class TrialRunner:
             one: The try.
         """
         spent, attempt = 0.0, 0
-        while True:
-            attempt += 1
-            made, is_done = await self._attempt(one, f"{self._run_id(one)}.{attempt}")
-            spent += made.spent_usd
-            if is_done or attempt == MOST_ATTEMPTS or self.end:
-                return replace(made, spent_usd=spent)
+        left = None if self.account is None else self.account.seconds_left
+        with anyio.move_on_after(None if left is None else left + _CLEANUP_S):
+            while True:
+                attempt += 1
+                made, is_done = await self._attempt(one, f"{self._run_id(one)}.{attempt}")
+                spent += made.spent_usd
+                if is_done or attempt == MOST_ATTEMPTS or self.end:
+                    return replace(made, spent_usd=spent)
+        return Made(replace(blank_trial(one), problem=_STILL_RAN), spent, is_cut=True)
 
     def _run_id(self, one: Try) -> str:
         """Return the id of the runs of a try: the same in every evaluation with this seed, for models that draw."""
@@ -168,7 +178,7 @@ class TrialRunner:
     async def _work(self, one: Try, world: object, run_id: str, faults: TrialFaults | None) -> Work:
         evaluated = self.agents[one.agent]
         if isinstance(evaluated, PerTask):
-            evaluated = evaluated.make(one.task)
+            evaluated = agent_for(one.agent, evaluated, one.task)
         if callable(evaluated):
             with nullcontext() if faults is None else faults.models():
                 return await run_pipeline(evaluated, one.agent, one.task, world, run_id, self.client)

@@ -104,7 +104,7 @@ async def test_a_pair_of_strangers_is_refused() -> None:
         await battle_all(["Tea?"], {"loud": shouting}, longer_is_better, pairs=[("loud", "quiet")])
 
 
-async def test_a_fault_of_a_pipelines_own_is_raised_as_it_is() -> None:
+async def test_a_fault_of_a_pipeline_or_a_judge_costs_its_own_matches() -> None:
     async def broken(prompt: str) -> str:
         raise LookupError("no such index")
 
@@ -114,9 +114,14 @@ async def test_a_fault_of_a_pipelines_own_is_raised_as_it_is() -> None:
     async def broken_judge(prompt: str, first: str, second: str) -> Winner:
         raise LookupError("no such rubric")
 
+    several = {"broken": broken, "cancelled": cancelled, "a": shouting, "b": lookup}
+    matches, failures = await battle_all(["Tea?"], several, longer_is_better)
+    assert [set(match.answers) for match in matches] == [{"a", "b"}]
+    reasons = {frozenset(failure.names): failure.reason for failure in failures}
+    assert len(reasons) == 5
+    assert reasons[frozenset({"broken", "a"})] == "LookupError: no such index"
+    assert "it was cancelled, although nothing around it was" in reasons[frozenset({"cancelled", "b"})]
+    _, unjudged = await battle_all(["Tea?"], {"a": lookup, "b": lookup, "loud": shouting}, broken_judge)
+    assert [failure.reason for failure in unjudged] == ["LookupError: no such rubric"] * 3
     with pytest.raises(LookupError, match="no such index"):
-        await battle_all(["Tea?"], {"broken": broken, "loud": shouting}, longer_is_better)
-    with pytest.raises(RuntimeError, match="it was cancelled, although nothing around it was"):
-        await battle_all(["Tea?"], {"cancelled": cancelled, "loud": shouting}, longer_is_better)
-    with pytest.raises(LookupError, match="no such rubric"):
-        await battle_all(["Tea?"], {"a": lookup, "b": lookup, "loud": shouting}, broken_judge)
+        await battle("Tea?", {"broken": broken, "loud": shouting}, longer_is_better)

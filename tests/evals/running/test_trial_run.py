@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import anyio
 import pytest
 
 from agentkit import Agent, Budget, Retry
 from agentkit.evals import Case, Task, Trial, evaluate
 from agentkit.evals.faults import Faults
+from agentkit.evals.running import trial_run
 from agentkit.evals.scripted_agents import idle
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing import script
@@ -135,3 +137,26 @@ async def test_a_client_answers_for_model_ids_and_not_for_models_that_need_no_se
     async with Simulator(Script(Reply.text("4"))).client() as client:
         evaluation = await evaluate({"asked": agent, "idle": idle(agent, says="5")}, [TEA], client=client)
     assert [trial.output for trial in evaluation.trials] == ["4", "5"]
+
+
+@pytest.mark.parametrize("hangs_in", ["setup", "grader", "pipeline"])
+async def test_what_hangs_ends_with_the_time_of_the_evaluation(hangs_in: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial_run, "_CLEANUP_S", 0.0)
+
+    async def wait(place: str) -> None:
+        if hangs_in == place:
+            await anyio.sleep_forever()
+
+    async def pipeline(question: str) -> str:
+        await wait("pipeline")
+        return question
+
+    async def grader(trial: Trial[None]) -> bool:
+        await wait("grader")
+        return trial.output == "Tea?"
+
+    task = Task("Tea?", lambda: wait("setup"), [grader])
+    evaluation = await evaluate({"p": pipeline}, [task], tries=3, budget=Budget(max_seconds=0.1))
+    assert [trial.is_judged for trial in evaluation.trials] == [False] * len(evaluation.trials)
+    assert "a grader still ran when the time" in evaluation.problems[0].problem
+    assert evaluation.stopped == "the budget of the evaluation is used up"
