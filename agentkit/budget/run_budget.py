@@ -37,6 +37,8 @@ class RunBudget:
     """The amount reserved for the run's final turn, in every account."""
     has_cost_limit: bool = field(init=False)
     """True if one of the budgets limits the cost."""
+    has_time_limit: bool = field(init=False)
+    """True if one of the budgets limits the time."""
     _final_turn_need: Need = field(default=NO_NEED, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
     _longest_call_s: float = field(default=0.0, init=False)
@@ -47,6 +49,7 @@ class RunBudget:
     def __post_init__(self) -> None:
         budgets = [account.budget for account in self.accounts]
         self.has_cost_limit = any(budget.max_cost_usd is not None for budget in budgets)
+        self.has_time_limit = any(budget.max_seconds is not None for budget in budgets)
         with accounts_lock:
             for account in self.accounts:
                 account.idle_runs += 1
@@ -71,9 +74,10 @@ class RunBudget:
     def is_time_short(self) -> bool:
         """True if the next call should be the last: the time left is not much more than the longest call took."""
         for account in self.accounts:
-            left, limit = account.seconds_left, account.budget.max_seconds
-            least = max(FINAL_TURN_TIME_SHARE * (limit or 0.0), 1.5 * self._longest_call_s)
-            if left is not None and left < least:
+            limit, left = account.budget.max_seconds, account.seconds_left
+            if limit is None or left is None:
+                continue
+            if left < FINAL_TURN_TIME_SHARE * limit or left < 1.5 * self._longest_call_s:
                 return True
         return False
 

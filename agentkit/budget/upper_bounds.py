@@ -158,26 +158,34 @@ class PromptEstimate:
     """The number of these messages that are measured."""
     _bytes: int = 0
     """Their bytes, as far as they count."""
+    _marked: tuple[Message, ...] = ()
+    """Those of them that have a cache marker."""
 
-    def tokens_of(self, prefix: EncodedPrefix, messages: Sequence[Message]) -> int:
-        """Return the estimated tokens of a prompt: four bytes are a token, except of a picture.
+    def of_prompt(
+        self, prefix: EncodedPrefix, messages: Sequence[Message], sent: Sequence[Message]
+    ) -> tuple[Sequence[Message], int, tuple[Message, ...]]:
+        """Return the `estimate` of a request: four bytes are a token, except of a picture.
 
         Args:
             prefix: The prompt prefix.
             messages: The messages. The same list as before was only appended to; in another one they were replaced.
+            sent: The messages of the request, the same ones.
         """
         if messages is not self._messages:
-            self._messages, self._measured, self._bytes = messages, 0, 0
-        self._bytes += sum(map(_counted_bytes, messages[self._measured :]))
+            self._messages, self._measured, self._bytes, self._marked = messages, 0, 0, ()
+        for message in messages[self._measured :]:
+            self._bytes += _counted_bytes(message)
+            if message.markers:
+                self._marked += (message,)
         self._measured = len(messages)
-        return (len(prefix.encoded) + self._bytes) // 4
+        return sent, (len(prefix.encoded) + self._bytes) // 4, self._marked
 
 
 def estimated_prompt_tokens(request: Request) -> int:
     """Return an estimate of the prompt's tokens, for the rate limiter."""
     if request.estimate is not None and request.estimate[0] is request.messages:
         return request.estimate[1]
-    return PromptEstimate().tokens_of(request.prefix, request.messages)
+    return PromptEstimate().of_prompt(request.prefix, request.messages, request.messages)[1]
 
 
 def _counted_bytes(message: Message) -> int:
@@ -229,7 +237,9 @@ def _cache_write_lifetime(request: Request) -> str | None:
     marker = cast("JSONObject | None", request.options.get("cache_control"))
     if marker is not None and marker.get("ttl") == "1h":
         return "1h"
-    marked = [one.encoded for one in request.messages if one.markers]
+    known = request.estimate
+    measured = request.messages if known is None or known[0] is not request.messages else known[2]
+    marked = [one.encoded for one in measured if one.markers]
     if request.prefix.markers:
         marked.append(request.prefix.encoded)
     for part in marked:

@@ -153,7 +153,7 @@ class RunHistory:
             if container is not None:
                 options["container"] = container
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
-        estimate = messages, self._estimate.tokens_of(prefix, transcript.messages)
+        estimate = self._estimate.of_prompt(prefix, transcript.messages, messages)
         joined = messages, self._joined.pieces_of(transcript.messages)
         return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate, joined)
 

@@ -126,7 +126,7 @@ class AgentLoop(Generic[Deps, In, Out]):
             )
             if self.guard is not None:
                 work = self.guard.run(work)
-            has_deadline = self.recorded_end is None and self._time_checks is not None and self._time_checks.has_limit
+            has_deadline = self.recorded_end is None and self.run_budget.has_time_limit
             await (self._run_until_deadline(work) if has_deadline else work)
         except (ModelError, ConfigurationError) as error:
             self.error, self.finish = failure_of_run(error, self.scope.redactor)

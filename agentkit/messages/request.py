@@ -73,8 +73,9 @@ class Request:
     """The id of the run, for fair rate limiting between runs; it is not sent."""
     thread: ServerThread | None = None
     """The message thread that the server holds; see `as_sent`. None: it holds none."""
-    estimate: tuple[Sequence[Message], int] | None = field(default=None, repr=False, compare=False)
-    """The messages, and an estimate of the prompt's tokens with them. None: it is made when it is needed."""
+    estimate: tuple[Sequence[Message], int, Sequence[Message]] | None = field(default=None, repr=False, compare=False)
+    """The messages, an estimate of the prompt's tokens with them, and those with cache markers. None: all is measured
+    when it is needed."""
     joined: tuple[Sequence[Message], Sequence[bytes]] | None = field(default=None, repr=False, compare=False)
     """The messages, and their bytes in pieces, with commas. None: they are joined when they are needed."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentkit.budget.upper_bounds import estimated_prompt_tokens
+from agentkit.budget.upper_bounds import estimated_prompt_tokens, worst_case_usage
 from agentkit.budget.usage import Usage
 from agentkit.errors import ModelError
 from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARKERS, CacheMarkers
@@ -21,6 +21,7 @@ from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.messages.server_threads import ServerThread
 
 MARKER: JSONObject = {"type": "ephemeral"}
+MARKED: Block = {**text_block("ok"), "cache_control": {**MARKER, "ttl": "1h"}}
 CALL: Block = {"type": "tool_use", "id": "toolu_1", "name": "find", "input": {}}
 
 
@@ -122,6 +123,7 @@ CHANGES: Mapping[str, Callable[[RunHistory], object]] = {
     "show": lambda history: history.append_user_message("x" * 20_000),
     "show more": lambda history: history.append_user_message("x" * 70_000),
     "results": lambda history: history.queue_tool_results([tool_result("toolu_1", [PICTURE], is_error=False)]),
+    "marked results": lambda history: history.queue_tool_results([tool_result("toolu_1", [MARKED])]),
     "drop thinking": lambda history: history.drop_thinking("second"),
     "sanitize": lambda history: history.add_missing_results(),
     "put as text": lambda history: history.refused_turn_as_text("messages.1.content.0: no", str),
@@ -145,8 +147,10 @@ def test_what_is_kept_of_growing_messages_is_what_all_of_them_give(changes: list
             request = requested(history)
             assert request.estimate is not None
             assert estimated_prompt_tokens(request) == estimated_prompt_tokens(replace(request, estimate=None))
+            assert worst_case_usage(request, 9) == worst_case_usage(replace(request, estimate=None), 9)
             assert request.joined is not None
             assert request.to_bytes() == replace(request, joined=None).to_bytes()
             shorter = replace(request, messages=request.messages[-1:])
             assert estimated_prompt_tokens(shorter) == estimated_prompt_tokens(replace(shorter, estimate=None))
+            assert worst_case_usage(shorter, 9) == worst_case_usage(replace(shorter, estimate=None), 9)
             assert shorter.to_bytes() == replace(shorter, joined=None).to_bytes()

@@ -19,24 +19,27 @@ class TimeChecks:
 
     steps: Steps
     run_budget: RunBudget
-    has_limit: bool
-    """True if a budget limits the time."""
     _count: int = field(default=0, init=False)
 
     @classmethod
     def of_run(cls, steps: Steps, run_budget: RunBudget) -> TimeChecks | None:
         """Return those of a run. None: its time is not limited, and was not in an earlier execution."""
-        has_limit = bool(run_budget.accounts) and run_budget.seconds_left is not None
-        return cls(steps, run_budget, has_limit) if has_limit or steps.is_durable else None
+        is_needed = run_budget.has_time_limit or steps.is_durable
+        return cls(steps, run_budget) if is_needed else None
 
     async def refusal(self) -> str:
         """Return the reason why the next turn should be the last. Empty: there is time."""
+        if not self.steps.is_durable:
+            return self._refusal_now()
         self._count += 1
         slot = self.steps.reserve(Step(f"time:{self._count}", "time"))
-        if not self.has_limit and not slot.is_recorded:
+        if not self.run_budget.has_time_limit and not slot.is_recorded:
             return ""
 
         async def effect() -> JSONObject:
-            return {"refusal": self.run_budget.time_text("is nearly over") if self.run_budget.is_time_short else ""}
+            return {"refusal": self._refusal_now()}
 
         return str((await self.steps.run(slot, effect))["refusal"])
+
+    def _refusal_now(self) -> str:
+        return self.run_budget.time_text("is nearly over") if self.run_budget.is_time_short else ""

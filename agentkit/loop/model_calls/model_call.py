@@ -40,7 +40,7 @@ class ModelCaller:
         else:
             attempts = CallAttempts(self.resources, model, model_request, request, meter, request.options["max_tokens"])
             reply = _reply_of(attempts, await attempts.run_until_complete())
-        if run_budget.accounts:
+        if run_budget.has_time_limit:
             run_budget.record_call_time(time.monotonic() - began)
         return reply
 
