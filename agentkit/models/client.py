@@ -8,8 +8,9 @@ do runs in other event loops than the one that a passed client belongs to, which
 from __future__ import annotations
 
 import os
+import re
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -24,8 +25,11 @@ from agentkit.models.sdk.client import open_sdk_client
 from agentkit.models.sdk.loop_client import copy_for_this_loop, take_over
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
     from types import TracebackType
+
+
+_SETTING = re.compile(r"ANTHROPIC_.*|SSL_CERT_.*|.*_proxy", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class _SharedClient:
     client: Client
     original: Client | None
     """The client that it is a copy of. None: it is no copy. Kept alive, since its id is the key."""
+    settings: Mapping[str, str] = field(repr=False)
+    """The variables of the environment when it was opened."""
     users: int = 0
 
 
@@ -69,7 +75,8 @@ class ClientLease:
             _shared_clients.set(clients := {})
         key = id(given)
         if key not in clients:
-            clients[key] = _SharedClient(_open_client() if given is None else _copy_of(given), given)
+            opened = _open_client() if given is None else _copy_of(given)
+            clients[key] = _SharedClient(opened, given, _settings())
         self._clients, self._shared = clients, clients[key]
         self._shared.users += 1
         return self._shared.client
@@ -82,16 +89,30 @@ class ClientLease:
             return
         shared.users -= 1
         if shared.users == 0:
-            del self._clients[id(shared.original)]
+            if self._clients.get(id(shared.original)) is shared:
+                del self._clients[id(shared.original)]
             with anyio.CancelScope(shield=True):
                 await shared.client.close()
 
 
 @asynccontextmanager
 async def session() -> AsyncGenerator[None]:
-    """Keep the shared client open across runs, for a script or service that starts many one after another."""
+    """Keep the shared client open across runs, for a script or service that starts many one after another.
+
+    One that was opened with other variables of the environment, such as a key that has been replaced, is left to the
+    runs that use it: those that start from now on share a new one.
+    """
+    correct_library_name()
+    clients = _shared_clients.get(None)
+    if clients and (shared := clients.get(id(None))) is not None and shared.settings != _settings():
+        del clients[id(None)]
     async with lease_client(None):
         yield
+
+
+def _settings() -> dict[str, str]:
+    """Return the variables of the environment by which a client is opened."""
+    return {name: value for name, value in os.environ.items() if _SETTING.fullmatch(name)}
 
 
 async def _is_usable_here(client: Client) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from unittest.mock import patch
+
 import anthropic
 import anyio
 import anyio.lowlevel
@@ -48,6 +51,23 @@ async def test_a_session_keeps_it_open_between_runs() -> None:
         async with lease_client(None) as other:
             assert one is other
     assert one.is_closed()
+
+
+async def test_a_session_that_opens_after_a_change_of_the_environment_brings_a_new_client() -> None:
+    async with session(), lease_client(None) as of_a_run:
+        with patch.dict(os.environ, ANTHROPIC_API_KEY="rotated"):
+            async with lease_client(None) as same:
+                assert same is of_a_run
+            async with session(), lease_client(None) as new:
+                assert isinstance(new, DirectClient)
+                assert new.api_key == "rotated"
+                with patch.dict(os.environ, HTTPS_PROXY="http://127.0.0.1:9"):
+                    async with session(), lease_client(None) as behind_a_proxy:
+                        assert isinstance(behind_a_proxy, anthropic.AsyncAnthropic)
+                assert not new.is_closed()
+        assert new.is_closed()
+        assert not of_a_run.is_closed()
+    assert of_a_run.is_closed()
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
