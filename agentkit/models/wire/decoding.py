@@ -28,8 +28,9 @@ class Decoder:
         self._waiting = b""
 
     def feed(self, data: bytes) -> None:
-        """Take in what came."""
-        self._waiting += data
+        """Take in what came. What stands behind the end of the compressed body is dropped."""
+        if not self._zlib.eof:
+            self._waiting += data
 
     def read(self) -> bytes:
         """Return the next piece of the body; no bytes: more has to be fed first.

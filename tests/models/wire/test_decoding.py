@@ -54,6 +54,17 @@ def test_little_that_becomes_much_comes_in_pieces() -> None:
     assert (sum(sizes), max(sizes)) == (5_000_000, 1024 * 1024)
 
 
+def test_what_stands_behind_the_end_is_dropped() -> None:
+    decoder = decoder_for([b"gzip"])
+    assert decoder is not None
+    decoder.feed(gzip.compress(TEXT) + b"x")
+    assert decoder.read() == TEXT
+    for _ in range(9):
+        decoder.feed(bytes(100_000))
+        assert decoder.read() == b""
+    assert decoder._zlib.unused_data == b"x"  # pyright: ignore[reportPrivateUsage]
+
+
 def test_what_is_not_compressed_is_an_error_by_name() -> None:
     for name in (b"gzip", b"deflate"):
         decoder = decoder_for([name])
