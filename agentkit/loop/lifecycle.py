@@ -40,7 +40,7 @@ from agentkit.run.outcome import Outcome
 from agentkit.run.result import RunResult
 from agentkit.run.run_log import log_end, log_start, text_of_raised
 from agentkit.run.scope import EventListener, RunScope
-from agentkit.run.steps import InMemorySteps, NotRecorded, RecordedSteps, Steps, StepsStore
+from agentkit.run.steps import IN_MEMORY, NotRecorded, RecordedSteps, Steps, StepsStore
 from agentkit.tools.run_context import current_services, stop_request
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class RunLifecycle(Generic[Deps, In, Out]):
         if (journal := self.options.get("journal")) is not None:
             return self._run_with_journal(journal, listener)
         given = self.options.get("steps")
-        self._steps = InMemorySteps() if given is None else given
+        self._steps = IN_MEMORY if given is None else given
         return self._run_or_stop(listener)
 
     async def _run_with_journal(
@@ -179,20 +179,25 @@ class RunLifecycle(Generic[Deps, In, Out]):
         opening: anyio.CancelScope | None = None,
     ) -> None:
         """Open what the run needs, until the deadline of `opening`, run the loop, and close everything."""
-        spec = self.spec
         async with AsyncExitStack() as stack:
-            models = await open_models(spec, scope, stack)
-            scope = replace(scope, redactor=scope.redactor.extended(spec.redact, credentials_of_models(models)))
-            deps = await open_deps(spec, self.options, self.parent, stack)
-            if deps is None:
-                check_deps_demands(spec, has_deps=False)
-            agent_loop = await self._make_loop(scope, models, deps, run_budget, nested_runs)
+            agent_loop = await self._open_loop(scope, run_budget, nested_runs, stack)
             if opening is not None:
                 if opening.cancel_called:  # the time is over, although nothing has waited so far
                     await anyio.lowlevel.checkpoint()
                 opening.deadline = math.inf
             self.agent_loop = agent_loop
             await self._run_loop(agent_loop)
+
+    async def _open_loop(
+        self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns, stack: AsyncExitStack
+    ) -> AgentLoop[Deps, In, Out]:
+        spec = self.spec
+        models = await open_models(spec, scope, stack)
+        scope = replace(scope, redactor=scope.redactor.extended(spec.redact, credentials_of_models(models)))
+        deps = await open_deps(spec, self.options, self.parent, stack)
+        if deps is None:
+            check_deps_demands(spec, has_deps=False)
+        return await self._make_loop(scope, models, deps, run_budget, nested_runs)
 
     async def _run_loop(self, agent_loop: AgentLoop[Deps, In, Out]) -> None:
         """Run the loop, and log its start and its end."""

@@ -213,6 +213,10 @@ class InMemorySteps(Steps):
         return InMemorySteps(f"{slot.name}/")
 
 
+IN_MEMORY = InMemorySteps()
+"""The steps of a run that nothing records."""
+
+
 class NotRecorded(Exception):
     """A run that is only rebuilt from its recorded steps has come to the end of them."""
 

@@ -14,7 +14,7 @@ from agentkit.loop.nested_runs import NestedRuns
 from agentkit.loop.parent_call import call_of_run, enclosing_call
 from agentkit.models.stop_flag import StopFlag
 from agentkit.run.scope import RunScope, enclosing_blocks
-from agentkit.run.steps import InMemorySteps
+from agentkit.run.steps import IN_MEMORY
 from agentkit.tools.options import takes_arguments
 from agentkit.tools.run_context import current_services, stop_request
 
@@ -62,9 +62,7 @@ async def collected_runs(name: str, run_id: str, client: Client | None) -> Async
         client: The client for them. None: their own.
     """
     nested = NestedRuns(enclosing_call())
-    scope = RunScope(
-        run_id, (name,), InMemorySteps(), client=client, stop_flag=enclosing_blocks().stop_flag or StopFlag()
-    )
+    scope = RunScope(run_id, (name,), IN_MEMORY, client=client, stop_flag=enclosing_blocks().stop_flag or StopFlag())
     token = current_services.set(call_of_run(scope, nested))
     stop_token = stop_request.set(None)
     try:

@@ -17,7 +17,7 @@ from agentkit.loop.guardrails.seen_text import all_text_of
 from agentkit.loop.parent_call import ParentCall
 from agentkit.messages.message import encode
 from agentkit.run.guardrails.verdicts import Block, Caution, Place, VerdictRecord
-from agentkit.run.steps import InMemorySteps, Steps
+from agentkit.run.steps import IN_MEMORY, Steps
 from agentkit.tools.run_context import services_of
 
 if TYPE_CHECKING:
@@ -142,4 +142,4 @@ def _steps_of(call: GatedCall) -> Steps:
     services = services_of(call.run.context)
     if isinstance(services, ParentCall) and services.scope.steps.is_durable:
         return services.scope.steps.under(services.slot)
-    return InMemorySteps()
+    return IN_MEMORY
