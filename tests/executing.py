@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import anyio
-
 from agentkit import Event, RunContext
 from agentkit.messages.message import JSONObject, ToolCall
 from agentkit.redaction.redactor import Redactor
@@ -51,7 +49,7 @@ def execution(
         return RunContext(deps=None, run_id="run", agent="a", call_id=call.id, _services=services)
 
     by_name = {tool.name: tool for tool in tools}
-    return ToolCallExecutor(CallRunner(by_name, scope, context, timeout_s, anyio.Semaphore(16), around))
+    return ToolCallExecutor(CallRunner(by_name, scope, context, timeout_s, 16, around))
 
 
 async def answers(

@@ -67,7 +67,7 @@ class ChildRuns:
     """The ends of child runs that were stopped with a run that is rebuilt, by run id below that of the run."""
     unrecorded_ends: dict[str, RunEnd] = field(default_factory=dict[str, "RunEnd"])
     """The ends of child runs that were stopped with this run, and have no step of their own."""
-    _results: list[RunResult[object]] = field(default_factory=list["RunResult[object]"])
+    _results: tuple[RunResult[object], ...] = ()
     _try_counts: dict[str, int] = field(default_factory=dict[str, int])
     _call_counts: dict[str, int] = field(default_factory=dict[str, int])
     _started_call_ids: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
@@ -112,7 +112,7 @@ class ChildRuns:
 
     def add_result(self, call: ToolCall, result: RunResult[object]) -> None:
         """Add the result of a call's run, or of one try of it."""
-        self._results.append(replace(result, tool=call.name, call_id=call.id))
+        self._results += (replace(result, tool=call.name, call_id=call.id),)
         self._try_counts[call.id] = self.count_tries(call) + 1
 
     def count_tries(self, call: ToolCall) -> int:

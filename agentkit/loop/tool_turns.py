@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from agentkit.loop.child_runs import CANCEL_TOOL, COLLECT_TOOL, START_TOOL, ChildRuns
 from agentkit.loop.durable.removed_agents import REMOVED, removed_agent_runs
 from agentkit.loop.parent_call import ParentCall
@@ -109,13 +107,12 @@ class ToolTurns:
         """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
         child_runs = ChildRuns(recorded_ends={} if recorded_end is None else recorded_end.children)
         make_context = _ContextMaker(spec, scope, deps, child_runs, nested_runs, history.has_artifact_tools)
-        limiter = anyio.Semaphore(spec.max_concurrent_calls, fast_acquire=True)
         runner = CallRunner(
             history.tools,
             scope,
             make_context,
             spec.tool_timeout_s,
-            limiter,
+            spec.max_concurrent_calls,
             scope.middleware.around_tool,
             nested_runs,
             history.to_dicts,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
+
+import anyio
 
 from agentkit.redaction.exception_summary import exception_without_secrets
 from agentkit.run.guarded_middleware import ProgramFault, guard_tool_middleware
@@ -25,8 +27,6 @@ from agentkit.tools.result_content import render_result, unshowable_result
 from agentkit.tools.run_context import current_services, services_of
 
 if TYPE_CHECKING:
-    import anyio
-
     from agentkit.messages.message import Content, JSONObject, ToolCall
     from agentkit.run.scope import RunScope
     from agentkit.run.steps import Slot
@@ -46,7 +46,7 @@ class RecordableRuns(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallRunner:
     """Runs single tool calls of one run."""
 
@@ -57,14 +57,22 @@ class CallRunner:
     """Makes the RunContext of a call."""
     timeout_s: float
     """Seconds per attempt, for tools without a timeout of their own. Sub-agents have no timeout."""
-    concurrency_limiter: anyio.Semaphore
-    """Limits the number of calls that run at once."""
+    max_concurrent_calls: int
+    """The most calls that run at once."""
     middleware: Sequence[AroundTool] = ()
     """The agent's tool middleware, which wraps the retries."""
     nested_runs: RecordableRuns | None = None
     """The runs that the code of calls starts. None: they are not recorded with the calls."""
     messages: Callable[[], Sequence[JSONObject]] = tuple
     """Returns the conversation so far, for guardrails."""
+    _limiter: anyio.Semaphore | None = field(default=None, init=False)
+
+    @property
+    def concurrency_limiter(self) -> anyio.Semaphore:
+        """Limits the number of calls that run at once."""
+        if self._limiter is None:
+            self._limiter = anyio.Semaphore(self.max_concurrent_calls, fast_acquire=True)
+        return self._limiter
 
     async def run_to_result(
         self,
