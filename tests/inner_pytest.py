@@ -2,5 +2,18 @@
 
 from importlib import import_module
 
-for _name in ("anthropic", "agentkit.loop.agent_loop", "agentkit.testing.recordings", "agentkit.testing.scripting"):
+for _name in (
+    "agentkit.agents.agent",
+    "agentkit.models.batching.batched_model",
+    "agentkit.models.sdk.transport",
+    "agentkit.models.wire.asyncio_connection",
+    "agentkit.models.wire.trio_connection",
+    "agentkit.testing.expectations",
+    "agentkit.testing.recordings",
+    "agentkit.testing.scripting",
+    "agentkit.tools.artifact_tools",
+    "anthropic",
+    "httpcore2",
+    "trio",
+):
     import_module(_name)
