@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from agentkit.messages.message import Message
 
-_PIECE_BYTES = 60 * 1024
+MAX_PIECE_BYTES = 60 * 1024
 """The most bytes of messages that are joined to one piece; larger messages are pieces of their own, not copied."""
 
 
@@ -48,10 +48,10 @@ class JoinedMessages:
         if self._read:
             self._last.append(b",")
         self._read += 1
-        if self._last_bytes + len(encoded) > _PIECE_BYTES:
+        if self._last_bytes + len(encoded) > MAX_PIECE_BYTES:
             self._pieces += (b"".join(self._last),)
             self._last, self._last_bytes = [], 0
-        if len(encoded) > _PIECE_BYTES:
+        if len(encoded) > MAX_PIECE_BYTES:
             self._pieces += (encoded,)
         else:
             self._last.append(encoded)

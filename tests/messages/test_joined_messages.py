@@ -5,11 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentkit.messages import joined_messages
-from agentkit.messages.joined_messages import JoinedMessages
+from agentkit.messages.joined_messages import MAX_PIECE_BYTES, JoinedMessages
 from agentkit.messages.message import Message, user
 
-MOST = joined_messages._PIECE_BYTES
+MOST = MAX_PIECE_BYTES
 SIZES = st.lists(st.sampled_from([0, 1, 300, MOST // 3, MOST - 40, MOST - 30, MOST, 2 * MOST]), max_size=9)
 
 
