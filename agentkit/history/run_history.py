@@ -21,7 +21,7 @@ from agentkit.history.refused_turn import last_turn_span, with_turn_as_text
 from agentkit.history.sanitize import with_missing_results, without_thinking
 from agentkit.messages.code_calls import open_code_calls
 from agentkit.messages.container import container_field
-from agentkit.messages.joined_messages import JoinedMessages
+from agentkit.messages.encoded_messages import MessageJoiner
 from agentkit.messages.message import text_block, user
 from agentkit.messages.request import Request
 
@@ -56,7 +56,7 @@ class RunHistory:
     _has_pause: bool = field(default=False, init=False)
     """True if the server has paused a turn since the last user message: its own tools may not have ended."""
     _estimate: PromptEstimate = field(default_factory=PromptEstimate, init=False)
-    _joined: JoinedMessages = field(default_factory=JoinedMessages, init=False)
+    _joiner: MessageJoiner = field(default_factory=MessageJoiner, init=False)
     _held: Sequence[Block] = field(default=(), init=False)
     """Content for the user message after that one."""
     _reply_thread: ServerThread | None = field(default=None, init=False)
@@ -143,7 +143,8 @@ class RunHistory:
         transcript = self._transcript
         if transcript.unknown_delta is not None:
             raise transcript.unknown_delta_error()
-        prefix, messages, thread = transcript.prefix, tuple(transcript.messages), transcript.take_server_thread()
+        prefix, thread = transcript.prefix, transcript.take_server_thread()
+        messages = self._joiner.encoded(transcript.messages)
         count, wants_long = self._markers.count(prefix, messages), "ttl" in options.get("cache_control", ())
         if count and (count >= MAX_CACHE_MARKERS or wants_long or messages[-1].markers):
             self._fit_end_marker(options, count)
@@ -154,8 +155,7 @@ class RunHistory:
                 options["container"] = container
         all_betas = tuple(dict.fromkeys((*betas, *transcript.betas)))
         estimate = self._estimate.of_prompt(prefix, transcript.messages, messages)
-        joined = messages, self._joined.pieces_of(transcript.messages)
-        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate, joined)
+        return Request(prefix, messages, options, all_betas, sender, thread if uses_thread else None, estimate)
 
     def _fit_end_marker(self, options: JSONObject, count: int) -> None:
         """Leave out the marker for the end of a request, or shorten its life, where `count` others demand it."""

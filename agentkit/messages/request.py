@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from agentkit.messages import server_threads
+from agentkit.messages.encoded_messages import EncodedMessages
 from agentkit.messages.message import CACHE_MARKER, Content, JSONObject, Message, encode, text_block, with_cache_marker
 from agentkit.messages.server_threads import ServerThread
 
@@ -76,8 +77,6 @@ class Request:
     estimate: tuple[Sequence[Message], int, Sequence[Message]] | None = field(default=None, repr=False, compare=False)
     """The messages, an estimate of the prompt's tokens with them, and those with cache markers. None: all is measured
     when it is needed."""
-    joined: tuple[Sequence[Message], Sequence[bytes]] | None = field(default=None, repr=False, compare=False)
-    """The messages, and their bytes in pieces, with commas. None: they are joined when they are needed."""
 
     def with_max_tokens(self, max_tokens: int) -> Request:
         """Return the same request with another `max_tokens`."""
@@ -106,11 +105,11 @@ class Request:
 
     def to_parts(self) -> tuple[bytes, ...]:
         """Return the same body in parts, for connections that send them without a copy."""
-        if self.joined is not None and self.joined[0] is self.messages:
-            messages = self.joined[1]
+        if isinstance(self.messages, EncodedMessages):
+            pieces = self.messages.pieces
         else:
-            messages = (b",".join([message.encoded for message in self.messages]),)
-        return self.prefix.encoded, *messages, b"],", encode(dict(self.options))[1:]
+            pieces = (b",".join([message.encoded for message in self.messages]),)
+        return self.prefix.encoded, *pieces, b"],", encode(dict(self.options))[1:]
 
     def to_dict(self) -> JSONObject:
         """Return the same body as a dict, for clients that rewrite it (Bedrock, Vertex) or show it to middleware."""

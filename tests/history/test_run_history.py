@@ -148,9 +148,9 @@ def test_what_is_kept_of_growing_messages_is_what_all_of_them_give(changes: list
             assert request.estimate is not None
             assert estimated_prompt_tokens(request) == estimated_prompt_tokens(replace(request, estimate=None))
             assert worst_case_usage(request, 9) == worst_case_usage(replace(request, estimate=None), 9)
-            assert request.joined is not None
-            assert request.to_bytes() == replace(request, joined=None).to_bytes()
+            assert request.to_bytes() == replace(request, messages=tuple(request.messages)).to_bytes()
+            assert list(request.messages) == transcript.messages
             shorter = replace(request, messages=request.messages[-1:])
             assert estimated_prompt_tokens(shorter) == estimated_prompt_tokens(replace(shorter, estimate=None))
             assert worst_case_usage(shorter, 9) == worst_case_usage(replace(shorter, estimate=None), 9)
-            assert shorter.to_bytes() == replace(shorter, joined=None).to_bytes()
+            assert shorter.to_bytes() == replace(shorter, messages=[transcript.messages[-1]]).to_bytes()
