@@ -97,7 +97,6 @@ class CancellableCall(Generic[T]):
         resume: Callable[[Any], object] = coroutine.send
         to_send: Any = None
         received: Any = None
-        cancelled = anyio.get_cancelled_exc_class()
         try:
             while True:
                 outer_step = watch.begin_step(self.tool_name, self._context)
@@ -126,7 +125,9 @@ class CancellableCall(Generic[T]):
                     resume, to_send = coroutine.throw, error
                 # trio sends an `outcome.Error` where asyncio throws.
                 received = to_send if isinstance(to_send, BaseException) else getattr(to_send, "error", None)
-                if isinstance(received, cancelled) and self._must_force_stop():
+                if received is None:
+                    continue
+                if isinstance(received, anyio.get_cancelled_exc_class()) and self._must_force_stop():
                     resume, to_send = coroutine.throw, self._forced_stop(received)
         finally:
             # An exception and the frame that holds it would form a reference cycle.
