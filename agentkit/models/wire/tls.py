@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 _BUNDLES = (
@@ -24,11 +24,12 @@ def tls_context() -> ssl.SSLContext:
     Raises:
         OSError: The file or the folder cannot be read, or holds no certificate.
     """
-    return _context(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    cafile, capath = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    return _context(cafile, capath, Path(cafile).stat().st_mtime_ns if cafile else None)
 
 
-@cache
-def _context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
+@lru_cache(maxsize=4)  # a context takes 20 ms
+def _context(cafile: str | None, capath: str | None, written_at: int | None) -> ssl.SSLContext:  # noqa: ARG001
     context = _make_context(cafile, capath)
     context.set_alpn_protocols(["http/1.1"])
     context.options |= ssl.OP_NO_RENEGOTIATION  # a session sends nothing by itself

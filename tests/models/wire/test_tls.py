@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from pathlib import Path
 
@@ -112,6 +113,8 @@ def test_the_variables_name_the_authorities(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     context = tls_context()
     assert tls_context() is context
+    os.utime(file, ns=(1, 1))  # it was written anew, as authorities are while a service runs
+    assert tls_context() is not context
     assert len(context.get_ca_certs()) == 1
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
