@@ -7,8 +7,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agentkit.simulator.recordings.proxy import API_URL, RecordingProxy
-from agentkit.simulator.recordings.recorder import Recorder
 from agentkit.simulator.recordings.replay import Replay
 from agentkit.testing.serving import served
 
@@ -29,6 +27,9 @@ def record_requests(path: Path, *, should_keep: Callable[[], bool]) -> Generator
 
     The file at `path` is replaced at the end, if `should_keep` returns True then.
     """
+    from agentkit.simulator.recordings.proxy import API_URL, RecordingProxy  # late: they bring an HTTP client
+    from agentkit.simulator.recordings.recorder import Recorder
+
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)

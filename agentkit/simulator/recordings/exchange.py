@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-import httpx2
-
 from agentkit.messages.message import JSON, JSONObject, encode
 from agentkit.redaction.redactor import text_without_secrets, without_secrets
 from agentkit.simulator.recordings.events import events_without_secrets, split_events
@@ -113,11 +111,15 @@ def decompress_body(headers: Mapping[str, str], data: bytes) -> tuple[dict[str, 
     """Return a body decompressed, with headers to match; both unchanged if the encoding is not supported."""
     headers = {name.lower(): value for name, value in headers.items()}
     encoding = headers.get("content-encoding", "identity")
+    if encoding == "identity":
+        return {name: value for name, value in headers.items() if name != "content-encoding"}, data
+    import httpx2  # late: a replay has no need of it
+
     try:
         plain = httpx2.Response(200, headers={"content-encoding": encoding}, content=data).content
     except httpx2.DecodingError:  # the writer had decompressed the body, but kept the header
         return {name: value for name, value in headers.items() if name != "content-encoding"}, data
-    if plain == data and encoding != "identity":
+    if plain == data:
         return headers, data
     return {name: value for name, value in headers.items() if name != "content-encoding"}, plain
 

@@ -98,12 +98,14 @@ WAITING = """
 import anyio
 from agentkit import Agent, tool
 from agentkit.simulator import Reply, Script, Simulator
+from agentkit.simulator.http.in_process import in_process_direct_client
 
 @tool
 async def wait() -> str:
     await anyio.sleep_forever()
 
-agent = Agent("waiter", model="claude-opus-5-5", tools=[wait], client=Simulator(Script(Reply.tool("wait"))).client())
+client = in_process_direct_client(Simulator(Script(Reply.tool("wait"))))
+agent = Agent("waiter", model="claude-opus-5-5", tools=[wait], client=client)
 """
 
 
@@ -126,8 +128,10 @@ def test_on_a_terminal_a_tree_is_drawn(shop: Path) -> None:
     (shop / "scripted.py").write_text(
         "from agentkit import Agent\nfrom shop import price\n"
         "from agentkit.simulator import Reply, Script, Simulator\n"
+        "from agentkit.simulator.http.in_process import in_process_direct_client\n"
         "mind = Script(Reply.tool('price', item='tea'), Reply.text('Tea is 4 EUR.'))\n"
-        "agent = Agent('clerk', model='claude-opus-5-5', tools=[price], client=Simulator(mind).client())\n",
+        "client = in_process_direct_client(Simulator(mind))\n"
+        "agent = Agent('clerk', model='claude-opus-5-5', tools=[price], client=client)\n",
         encoding="utf-8",
     )
     main_end, terminal = pty.openpty()
