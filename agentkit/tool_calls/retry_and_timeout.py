@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,8 @@ class TimeoutMiddleware:
         scope = anyio.CancelScope()
 
         def start_timer() -> float:
-            scope.deadline = anyio.current_time() + timeout_s
+            # In no context: asyncio keeps that of a timer, also of one that was called off, until its time.
+            Context().run(setattr, scope, "deadline", anyio.current_time() + timeout_s)
             return time.monotonic() + timeout_s
 
         def is_stop_requested() -> bool:

@@ -1,18 +1,34 @@
-"""A run that waits for its reply holds few objects: in a wide fan-out, the garbage collector walks all of them."""
+"""A run that waits for its reply holds few objects, which the garbage collector walks; and nothing is held after it."""
 
 from __future__ import annotations
 
 import gc
 import socket
+import weakref
+from collections.abc import Callable
+from contextvars import ContextVar
 
 import anyio
 import pytest
 
 from agentkit import Agent, session, tool
+from agentkit.simulator import Reply, Script, Simulator
+from agentkit.testing.serving import served
 
 RUNS = 50
 MOST_OBJECTS = {"asyncio": 170, "trio": 190}
 """Those of its task and of its connection among them."""
+
+
+@pytest.fixture
+def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that makes a server at this address the one of all runs, over connections of our own."""
+
+    def use(url: str) -> None:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+
+    return use
 
 
 @tool(effect="read")
@@ -34,14 +50,13 @@ async def accept(listener: socket.socket) -> int:
 @pytest.mark.anyio
 @pytest.mark.once
 async def test_a_run_that_waits_for_its_reply_holds_few_objects(
-    anyio_backend_name: str, monkeypatch: pytest.MonkeyPatch
+    anyio_backend_name: str, use_server: Callable[[str], None]
 ) -> None:
     agent = Agent("buyer", model="claude-haiku-5-5", instructions="Be brief.", tools=[price])
     connections, counts = list[int](), list[int]()
     with socket.create_server(("127.0.0.1", 0), backlog=RUNS) as listener:  # it never answers
         listener.setblocking(False)
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
+        use_server(f"http://127.0.0.1:{listener.getsockname()[1]}")
         async with session(), anyio.create_task_group() as tasks:
 
             async def count_with(runs: int) -> None:
@@ -59,3 +74,35 @@ async def test_a_run_that_waits_for_its_reply_holds_few_objects(
     for one in connections:
         socket.close(one)
     assert counts[1] - counts[0] <= RUNS * MOST_OBJECTS[anyio_backend_name]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_streamed", [False, True])
+async def test_after_a_run_nothing_holds_the_context_variables_of_its_caller(
+    is_streamed: bool, use_server: Callable[[str], None]
+) -> None:
+    """The shared client keeps its connection, and asyncio keeps timers that were called off."""
+
+    class Held:
+        pass
+
+    variable, seen = ContextVar[Held]("held"), list[weakref.ref[Held]]()
+    agent = Agent("buyer", model="claude-haiku-5-5", tools=[price])
+
+    async def handle_request() -> None:
+        variable.set(held := Held())
+        seen.append(weakref.ref(held))
+        if is_streamed:
+            async with agent.stream("Tea?") as run:
+                assert [event async for event in run]
+        else:
+            assert (await agent.run("Tea?")).output == "3 EUR."
+
+    with served(Simulator(Script(Reply.tool("price", item="tea"), Reply.text("3 EUR.")))) as url:
+        use_server(url)
+        async with session():
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(handle_request)
+            await anyio.wait_all_tasks_blocked()
+            gc.collect()
+            assert [one() for one in seen] == [None]

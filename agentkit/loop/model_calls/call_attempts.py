@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -182,7 +183,8 @@ class CallAttempts:
             try:
                 async with stream as events:
                     self._reply = reply = StreamAccumulator(self.model_request.on_call)
-                    scope.deadline = anyio.current_time() + seconds
+                    # In no context: asyncio keeps that of a timer, also of one that was called off, until its time.
+                    Context().run(setattr, scope, "deadline", anyio.current_time() + seconds)
                     read_batch = _batch_reader(events)
                     while not reply.is_complete and (batch := await read_batch()):
                         if waits:
