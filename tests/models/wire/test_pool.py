@@ -180,7 +180,7 @@ async def test_a_response_that_comes_while_the_one_before_it_is_held_is_nobodys(
                         sent.set()
 
         held, sent = threading.Event(), threading.Event()
-        server = threading.Thread(target=answer_twice)
+        server = threading.Thread(target=answer_twice, daemon=True)
         server.start()
         async with pool_of(listener.getsockname()[1]) as pool:
             async with post(pool) as response:
