@@ -106,6 +106,14 @@ def test_what_opens_its_client_itself_loads_no_sdk(tmp_path: Path) -> None:
     assert notes == [f"{program} []" for program in ("script", "plugin", "demo", "run", "--base-url", "eval")]
 
 
+def test_an_agent_of_texts_makes_no_validator() -> None:
+    """The first one of a process looks for plugins of pydantic in all installed packages."""
+    program = (
+        "import sys; from agentkit import Agent; Agent('a', model='m'); print('importlib.metadata' in sys.modules)"
+    )
+    assert run("-c", program).stdout == "False\n"
+
+
 def test_importing_takes_no_time() -> None:
     measure = "from time import perf_counter as now; start = now(); import agentkit; print(now() - start)"
     # The quickest of a few: what else the machine does is not our cost.

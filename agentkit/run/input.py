@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeAlias, TypeVar, cast
 
 from agentkit.errors import UsageError
@@ -32,14 +33,18 @@ Render: TypeAlias = "Callable[[In], str | Sequence[Part]]"
 _BYTE_ORDER_MARK = "\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InputSpec(Generic[In]):
     """Turns inputs of one type into content."""
 
-    schema: TypeSchema[In]
-    render: Render[In] | None
-    input_type: object = str
+    input_type: object
     """The type itself."""
+    render: Render[In] | None
+
+    @cached_property
+    def schema(self) -> TypeSchema[In]:
+        """The compiled type. Raises DefinitionError for a type that has no JSON form."""
+        return compile_type(self.input_type)
 
     @property
     def is_text(self) -> bool:
@@ -54,7 +59,10 @@ class InputSpec(Generic[In]):
     @classmethod
     def for_type(cls, input_type: object, render: Render[In] | None) -> InputSpec[In]:
         """Compile the input type. Raises DefinitionError for a type that has no JSON form."""
-        return cls(compile_type(input_type), render, input_type)
+        spec = cls(input_type, render)
+        if not spec.is_text:  # text is compiled where somebody asks: a new process has its first reply earlier
+            _ = spec.schema
+        return spec
 
     def to_content(self, given: In | str | Sequence[Part]) -> Content:
         """Return the content for one input, without empty texts and the byte order mark of a file it was read from.

@@ -38,16 +38,31 @@ class InvalidAnswer(AgentkitError):
 class OutputSpec(Generic[Out]):
     """One output type: its schema for the model, and the validation of answers."""
 
-    form: ObjectForm[Out]
-    is_text: bool
-    """True if the output type is `str`: the output is the text of the last turn, unchanged."""
-    name: str = ""
-    """The output type as text, for errors."""
+    output_type: object
+    """The type itself."""
+
+    @property
+    def is_text(self) -> bool:
+        """True if the output type is `str`: the output is the text of the last turn, unchanged."""
+        return self.output_type is str
+
+    @property
+    def name(self) -> str:
+        """The output type as text, for errors."""
+        return _type_text(self.output_type)
+
+    @cached_property
+    def form(self) -> ObjectForm[Out]:
+        """The compiled type. Raises DefinitionError for a type that has no JSON form."""
+        return ObjectForm(compile_type(self.output_type), WRAPPER_PROPERTY)
 
     @classmethod
     def for_type(cls, output: object) -> OutputSpec[Out]:
         """Compile the output type. Raises DefinitionError when it has no JSON form."""
-        return cls(ObjectForm(compile_type(output), WRAPPER_PROPERTY), output is str, _type_text(output))
+        spec = cls(output)
+        if not spec.is_text:  # text is compiled where somebody asks: a new process has its first reply earlier
+            _ = spec.form
+        return spec
 
     @cached_property
     def strict_schema(self) -> JSONObject | None:

@@ -7,14 +7,15 @@ from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
-from pydantic import SecretBytes, SecretStr, TypeAdapter
-from pydantic_core import PydanticSerializationError, to_jsonable_python
+from pydantic import SecretBytes, SecretStr
+from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema, to_jsonable_python
 
 from agentkit.messages.message import JSON
 from agentkit.schema.json_schema.subschemas import is_list, is_object
 
 _SECRETS = (SecretStr, SecretBytes)
-_ANY: TypeAdapter[object] = TypeAdapter(Any)
+_ANY = SchemaSerializer(core_schema.any_schema())
+"""Not a TypeAdapter: the first one of a process looks for plugins in all installed packages."""
 
 
 def to_stable_json(value: object) -> JSON:
@@ -51,7 +52,7 @@ def holds_secret(value: object) -> bool:
 
 def python_form(value: object) -> object:
     """Return a value as dictionaries and containers, with its other parts as they are."""
-    form: object = _ANY.dump_python(value, mode="python", by_alias=True, warnings=False)
+    form: object = _ANY.to_python(value, mode="python", by_alias=True, warnings=False)
     return form
 
 

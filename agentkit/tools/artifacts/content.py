@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -100,6 +99,8 @@ class FileContents:
     """Contents in a temporary file, which is removed with them, or at the latest at the exit of the process."""
 
     def __init__(self, whole: WholeContent, size: int) -> None:
+        import tempfile  # with the compressors of the standard library, for which nobody else asks
+
         descriptor, name = tempfile.mkstemp(prefix="agentkit-artifact-")
         self._path = Path(name)
         weakref.finalize(self, _remove_file, self._path, os.getpid())
