@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from dataclasses import replace
+from types import FrameType
 
 import anthropic
 import anyio
 import pytest
 from anyio import wait_all_tasks_blocked
 
-from agentkit import Agent, AroundModel, Budget, CallModel, ModelCall, Outcome, Retry, Settings, tool
+from agentkit import Agent, AroundModel, Budget, CallModel, ModelCall, Outcome, Retry, Settings, stop_over_budget, tool
 from agentkit.budget.run_budget import RunBudget
 from agentkit.errors import ModelError
 from agentkit.loop.model_calls.call_budget import CallBudget
@@ -150,3 +153,34 @@ async def test_a_call_that_waits_for_a_budget_ends_when_the_credentials_are_refu
     assert (len(one.waiters), len(one.in_flight)) == (0, 1)
     with pytest.raises(ModelError, match="No call was made"):
         await waiting.reserve(request)
+
+
+RESERVING = ("account.py", "run_budget.py", "budget.py", "upper_bounds.py", "call_budget.py")
+
+
+async def count_calls_per_turn(accounts: int) -> float:
+    """Return the calls of functions that a turn makes to reserve and settle in so many budgets."""
+    ample = Budget(max_cost_usd=1e6, max_input_tokens=10**9, max_output_tokens=10**9, max_requests=10**6)
+    calls: list[int] = []
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        calls[-1] += event == "call" and frame.f_code.co_filename.endswith(RESERVING)
+
+    for turns in (2, 6):
+        calls.append(0)
+        with script(*[Reply.tool("look", n=n) for n in range(turns)], Reply.text("Tea.")), ExitStack() as blocks:
+            for _ in range(accounts - 1):
+                blocks.enter_context(stop_over_budget(ample))
+            sys.setprofile(count)
+            try:
+                result = await replace(agent, tools=[look]).run("Hi", budget=ample)
+            finally:
+                sys.setprofile(None)
+        assert result.ok
+    return (calls[1] - calls[0]) / 4
+
+
+async def test_a_turn_takes_few_steps_for_its_budget_and_few_more_for_each_around_it() -> None:
+    one, three = await count_calls_per_turn(1), await count_calls_per_turn(3)
+    assert 20 < one < 45
+    assert three - one < 2 * 9
