@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +26,16 @@ def tls_context() -> ssl.SSLContext:
         OSError: The file or the folder cannot be read, or holds no certificate.
     """
     cafile, capath = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    return _context(cafile, capath, Path(cafile).stat().st_mtime_ns if cafile else None)
+    return _context(cafile, capath, _written_at((cafile,) if cafile else _files_of_system()))
+
+
+def _files_of_system() -> tuple[str, ...]:
+    return ssl.get_default_verify_paths().openssl_cafile, *_BUNDLES
+
+
+def _written_at(files: Sequence[str]) -> int | None:
+    """Return when the first of these files that exists was written: authorities change while a service runs."""
+    return next((path.stat().st_mtime_ns for path in map(Path, files) if path.is_file()), None)
 
 
 @lru_cache(maxsize=4)  # a context takes 20 ms
@@ -48,7 +58,7 @@ def _make_context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     paths = ssl.get_default_verify_paths()
     has_folder = any(Path(paths.openssl_capath).glob("????????.?"))  # one file a certificate, by its hash
-    files = (paths.openssl_cafile,) if has_folder else (paths.openssl_cafile, *_BUNDLES)
+    files = (paths.openssl_cafile,) if has_folder else _files_of_system()
     bundle = next((name for name in files if Path(name).is_file()), None)
     if bundle is not None or has_folder:
         context.load_verify_locations(bundle, paths.openssl_capath if has_folder else None)
