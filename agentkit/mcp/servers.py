@@ -13,7 +13,8 @@ from typing import TypeAlias, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from agentkit.errors import DefinitionError
-from agentkit.models.client_check import check_headers
+from agentkit.models.client_check import header_mistake
+from agentkit.models.endpoint_errors import EndpointError
 from agentkit.redaction.credentials import secret_values_of
 from agentkit.redaction.redactor import REDACTED, Redactor, is_secret_name, text_without_secrets
 
@@ -70,7 +71,8 @@ class HttpServer:
             _ = parts.port
         except ValueError as error:
             raise DefinitionError(f"HttpServer({str(self)!r}): {error}.") from None
-        check_headers(self.headers, f"the MCP server {self}")
+        if (mistake := header_mistake(self.headers, f"the MCP server {self}")) is not None:
+            raise EndpointError(mistake)
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)

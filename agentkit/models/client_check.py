@@ -1,4 +1,8 @@
-"""Checks of a client before it is used: a key or header that HTTP does not take is refused, without its text."""
+"""Checks of a client before it is used: a key or header that HTTP does not take is refused, without its text.
+
+A rule for this file: a function that raises has no secret among its local variables, which many tools send along with
+an error.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +33,26 @@ def checked_credentials(client: object) -> tuple[str, ...]:
     Raises:
         EndpointError: See `check_client`.
     """
-    attributes: list[object] = [getattr(client, name, None) for name in CREDENTIAL_ATTRIBUTES]
-    try:
-        known = _checked.get(client)
-    except TypeError:  # a client of another make that cannot be a key
-        known = None
-    if known is None or known[0] != attributes:
+    known = _known_credentials(client)
+    if known is None:
         check_client(client)
-        known = attributes, credentials_of(client)
+        known = credentials_of(client)
         with suppress(TypeError):
-            _checked[client] = known
-    return known[1]
+            _checked[client] = _attributes_of(client), known
+    return known
+
+
+def _attributes_of(client: object) -> list[object]:
+    return [getattr(client, name, None) for name in CREDENTIAL_ATTRIBUTES]
+
+
+def _known_credentials(client: object) -> tuple[str, ...] | None:
+    """Return the credentials of a client that was checked. None: it was not, or has others now."""
+    try:
+        checked = _checked.get(client)
+    except TypeError:  # a client of another make that cannot be a key
+        return None
+    return checked[1] if checked is not None and checked[0] == _attributes_of(client) else None
 
 
 def client_problem(client: object) -> str | None:
@@ -76,23 +89,32 @@ def check_client(client: object) -> None:
     Raises:
         EndpointError: One of them has a character that no header can carry. It is not in the text.
     """
-    for name in CREDENTIAL_ATTRIBUTES:
-        value = getattr(client, name, None)
+    if (mistake := _client_mistake(client)) is not None:
+        raise EndpointError(mistake)
+
+
+def _client_mistake(client: object) -> str | None:
+    for name, value in zip(CREDENTIAL_ATTRIBUTES, _attributes_of(client), strict=True):
         if isinstance(value, str) and (problem := header_problem(value)):
-            raise EndpointError(f"The client's `{name}` {problem}.")
+            return f"The client's `{name}` {problem}."
     headers: object = getattr(client, "default_headers", None)
-    if isinstance(headers, Mapping):
-        check_headers(cast("Mapping[str, object]", headers), "the client")
+    return header_mistake(cast("Mapping[str, object]", headers), "the client") if isinstance(headers, Mapping) else None
 
 
-def check_headers(headers: Mapping[str, object], owner: str) -> None:
-    """Check the headers of a client or a server. Raises EndpointError, without their values."""
+def header_mistake(headers: Mapping[str, object], owner: str) -> str | None:
+    """Return the sentence about a header of a client or a server that cannot be sent, without its value. None: all can.
+
+    Args:
+        headers: The headers.
+        owner: What they are of, for the sentence.
+    """
     for name, value in headers.items():
         if type(value).__name__ in _LEFT_OUT:
             continue
         problem = header_problem(value) if _is_header_name(name) else "has a name that HTTP does not take"
         if problem:
-            raise EndpointError(f"The header {name!r} of {owner} {problem}.")
+            return f"The header {name!r} of {owner} {problem}."
+    return None
 
 
 @lru_cache(maxsize=256)

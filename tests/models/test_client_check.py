@@ -6,8 +6,9 @@ import pytest
 from anthropic import AsyncAnthropic, Omit
 from anthropic.lib.bedrock import AsyncAnthropicBedrock
 
-from agentkit.models.client_check import check_client, check_headers, checked_credentials, header_problem
+from agentkit.models.client_check import check_client, checked_credentials, header_mistake, header_problem
 from agentkit.models.endpoint_errors import EndpointError
+from tests.models.direct.test_api_headers import local_variables
 
 SECRET = "gw_7f3c9a21d4e84b55"
 
@@ -34,18 +35,21 @@ def test_a_header_is_printable_ascii(value: object, problem: str | None) -> None
 @pytest.mark.parametrize("name", ["api_key", "auth_token"])
 def test_a_credential_is_named_and_not_shown(name: str) -> None:
     with pytest.raises(EndpointError, match=f"`{name}` has a line end") as caught:
-        check_client(AsyncAnthropic(**{name: f"{SECRET}\n"}))  # type: ignore[arg-type]
+        checked_credentials(AsyncAnthropic(**{name: f"{SECRET}\n"}))  # type: ignore[arg-type]
     assert SECRET not in str(caught.value)
+    assert SECRET not in repr([*local_variables(caught.value)])
 
 
 def test_the_headers_of_the_client_are_checked_and_those_that_are_left_out_are_not() -> None:
     check_client(AsyncAnthropic(api_key="any", default_headers={"x-user": "ann", "anthropic-beta": "a,b"}))
-    check_headers({"x-user": Omit(), "x-other": None}, "the client")
+    assert header_mistake({"x-user": Omit(), "x-other": None}, "the client") is None
     check_client(object())
     for headers in ({"x-user": f"{SECRET}\n"}, {"x user": "ann"}, {"x-user": 5}):
         with pytest.raises(EndpointError, match=r"The header 'x.user' of the client") as caught:
             check_client(AsyncAnthropic(api_key="any", default_headers=headers))  # type: ignore[arg-type]
         assert SECRET not in str(caught.value)
+        shown = [one for one in local_variables(caught.value) if one is not headers]
+        assert SECRET not in repr(shown)
 
 
 def test_the_keys_of_another_cloud_are_checked() -> None:

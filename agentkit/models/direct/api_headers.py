@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agentkit.models.client_check import check_headers, header_problem
-from agentkit.models.endpoint_errors import EndpointError
+from agentkit.models.client_check import header_mistake, header_problem
 
 API_VERSION = "2026-10-21"
 """The version of the API whose events and bodies are understood here; the SDK's client names the same."""
@@ -27,20 +26,25 @@ def parse_custom_headers(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in named}
 
 
-def api_headers(variable: str, credential: str, custom_headers: Mapping[str, str]) -> dict[str, str]:
+def api_headers_mistake(variable: str, credential: str, custom_headers: Mapping[str, str]) -> str | None:
+    """Return the sentence about a value that cannot be sent: with its variable, and without its text. None: all can.
+
+    Args:
+        variable: The variable that holds the credential.
+        credential: The key or the token.
+        custom_headers: The headers of ANTHROPIC_CUSTOM_HEADERS.
+    """
+    problem = header_problem(credential)
+    return header_mistake(custom_headers, "ANTHROPIC_CUSTOM_HEADERS") if problem is None else f"{variable} {problem}."
+
+
+def api_headers(credential: str, custom_headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of all requests, by lower-case names; custom ones replace our own.
 
     Args:
-        variable: The variable that holds the credential, for the text of an error.
         credential: The key or the token.
         custom_headers: The headers of ANTHROPIC_CUSTOM_HEADERS.
-
-    Raises:
-        EndpointError: A value cannot be sent in a header. It is not in the text, the name of the variable is.
     """
-    if (problem := header_problem(credential)) is not None:
-        raise EndpointError(f"{variable} {problem}.")
-    check_headers(custom_headers, "ANTHROPIC_CUSTOM_HEADERS")
     return {
         "accept": "application/json",
         "user-agent": "agentkit",

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agentkit.messages.message import JSONObject, encode
-from agentkit.models.direct.api_headers import api_headers
+from agentkit.models.direct.api_headers import api_headers, api_headers_mistake
 from agentkit.models.direct.wire_errors import error_before_reply, error_within_reply
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.models.messages_endpoint import rate_limits_of
@@ -74,7 +74,9 @@ class DirectClient:
         open_sdk_client: Callable[[], AsyncAnthropic] | None = None,
     ) -> None:
         self._way = way
-        self.default_headers = api_headers(way.variable, way.credential, way.custom_headers)
+        if (mistake := api_headers_mistake(way.variable, way.credential, way.custom_headers)) is not None:
+            raise EndpointError(mistake)
+        self.default_headers = api_headers(way.credential, way.custom_headers)
         """The headers of all requests, by lower-case names."""
         self._targets: dict[tuple[str, tuple[str, ...]], _Target] = {}
         self._transport = _open_pool(way.address) if transport is None else transport
@@ -158,20 +160,23 @@ class DirectClient:
         key = path, tuple(betas)
         if key not in self._targets:
             address = self._way.address.join(path)
-            headers = {"host": address.netloc, **self.default_headers, "content-type": "application/json"}
-            if path == _MESSAGES:
-                headers["accept"] = "text/event-stream"
-            if betas:
-                headers["anthropic-beta"] = ",".join(betas)
-            lines = [(name.encode(), value.encode()) for name, value in headers.items()]
             try:
-                self._targets[key] = _Target(address, RequestHead(b"POST", address.path.encode(), lines))
+                self._targets[key] = _Target(address, self._head_of(address, betas, is_streamed=path == _MESSAGES))
             except IllegalHead as error:
                 raise EndpointError(
                     f"The header {error.name!r} of requests to the Claude API has a character that HTTP does not take, "
                     f"such as a space at its end. Check {self._way.variable} and ANTHROPIC_CUSTOM_HEADERS."
                 ) from None
         return self._targets[key]
+
+    def _head_of(self, address: ApiAddress, betas: Sequence[str], *, is_streamed: bool) -> RequestHead:
+        headers = {"host": address.netloc, **self.default_headers, "content-type": "application/json"}
+        if is_streamed:
+            headers["accept"] = "text/event-stream"
+        if betas:
+            headers["anthropic-beta"] = ",".join(betas)
+        lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+        return RequestHead(b"POST", address.path.encode(), lines)
 
     # -- the SDK's client ----------------------------------------------------------------------------------------
 

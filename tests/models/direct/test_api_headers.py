@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import ssl
+import traceback
+from collections.abc import Iterator
 from itertools import product
 from unittest.mock import patch
 
@@ -14,7 +16,8 @@ from agentkit import ConfigurationError
 from agentkit.messages.message import user
 from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
-from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, api_headers, parse_custom_headers
+from agentkit.models.direct.address import ApiAddress
+from agentkit.models.direct.api_headers import API_VERSION, FRAMING_HEADERS, parse_custom_headers
 from agentkit.models.direct.client import DirectClient
 from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.models.overriding_client import Client
@@ -99,6 +102,7 @@ def test_the_version_is_that_of_the_sdk() -> None:
     ("variable", "credential", "custom", "said"),
     [
         ("ANTHROPIC_API_KEY", "secret\n", "", "ANTHROPIC_API_KEY has a line end in it"),
+        ("ANTHROPIC_API_KEY", "secret ", "", "'authorization'.*Check ANTHROPIC_API_KEY"),
         ("ANTHROPIC_AUTH_TOKEN", "secret\rx", "", "ANTHROPIC_AUTH_TOKEN has a line end in it"),
         ("ANTHROPIC_API_KEY", "secret\u2026", "", "ANTHROPIC_API_KEY has a character in it that is not ASCII"),
         ("ANTHROPIC_API_KEY", "k", "x-team: secret\rx", "'x-team' of ANTHROPIC_CUSTOM_HEADERS has a line end"),
@@ -108,9 +112,18 @@ def test_the_version_is_that_of_the_sdk() -> None:
 def test_a_value_that_is_no_header_is_refused_by_the_name_of_its_variable(
     variable: str, credential: str, custom: str, said: str
 ) -> None:
+    way = DirectWay(ApiAddress("http", "127.0.0.1", 9, ""), variable, credential, parse_custom_headers(custom))
     with pytest.raises(ConfigurationError, match=said) as caught:
-        api_headers(variable, credential, parse_custom_headers(custom))
+        DirectClient(way)
     assert "secret" not in str(caught.value)
+    assert "secret" not in repr([*local_variables(caught.value)])
+
+
+def local_variables(error: BaseException) -> Iterator[object]:
+    """Yield what tools that show local variables would send along with an error, but for those of this test."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename != __file__:
+            yield from frame.f_locals.values()
 
 
 def test_headers_of_the_connection_are_known_by_their_lower_case_names() -> None:
