@@ -133,9 +133,11 @@ class RunHandle(Generic[Out]):
         core = self._started_core()
         self._was_left = True
         self._note_stop()
-        core.scope.cancel()
+        is_over = core.done.is_set()
+        if not is_over:
+            core.scope.cancel()
         core.outbox.close_reader()
-        if not core.done.is_set():
+        if not is_over:
             with anyio.move_on_after(END_TIMEOUT_S, shield=True):
                 await core.done.wait()
         if core.error is not None and not self._was_raised:
