@@ -105,8 +105,10 @@ class TrioConnection:
             return bytes(await self._stream.receive_some())
         while not tls.has_ended:
             came = bytes(await self._stream.receive_some())
-            if not came or (data := tls.decrypt(came)):
-                return data if came else b""
+            if not came:
+                return b""
+            if data := tls.decrypt(came):
+                return data
         if tls.failure is not None:
             raise ConnectionLost(str(tls.failure)) from tls.failure
         return b""
