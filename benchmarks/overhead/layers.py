@@ -44,11 +44,8 @@ class _NoRateLimiter:
     def record_success(self, output_tokens: int = 0) -> None:
         """Do nothing."""
 
-    def __enter__(self) -> _NoRateLimiter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
+    def release(self) -> None:
+        """Do nothing."""
 
 
 def _no_rate_limiter(client: object, model: str) -> _NoRateLimiter:
