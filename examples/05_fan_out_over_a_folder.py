@@ -46,10 +46,8 @@ async def main() -> None:
     """Read a folder and print a quote of each document."""
     paths = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     folder = read_folder(paths[0] if paths else Path(__file__).parents[1] / "docs")
-    if "--live" in sys.argv:
-        results = await reader.map(folder.documents, concurrency=16)
-    else:
-        results = await reader.map(folder.documents, concurrency=16, client=Simulator(OfflineResponder()).client())
+    client = None if "--live" in sys.argv else Simulator(OfflineResponder()).direct_client()
+    results = await reader.map(folder.documents, concurrency=16, client=client)
     for document, result in zip(folder.documents, results, strict=True):
         if isinstance(result, Done):
             for quote in result.output.quotes[:1]:

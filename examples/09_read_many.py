@@ -24,7 +24,7 @@ async def main() -> None:
     question = given[1] if len(given) > 1 else QUESTION
     options: ReadOptions = {"budget": Budget(max_cost_usd=2), "concurrency": 16}
     if "--live" not in sys.argv:
-        options["client"] = Simulator(OfflineResponder()).client()
+        options["client"] = Simulator(OfflineResponder()).direct_client()
 
     print("Planned:", await plan_reading(folder.rglob("*.md"), question, **options))
     result = await read_many(folder.rglob("*.md"), question, **options)

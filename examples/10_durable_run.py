@@ -42,7 +42,7 @@ def scripted(request: dict[str, object]) -> Reply:
 
 async def main(folder: Path) -> None:
     """Start the run of this journal, or go on with it."""
-    client = None if "--live" in sys.argv else Simulator(Script(scripted)).client()
+    client = None if "--live" in sys.argv else Simulator(Script(scripted)).direct_client()
     journal = folder / "runs.db"
     result = await clerk.run("Pay 12 EUR.", deps=folder, client=client, journal=journal, run_id="invoice-7")
     print(result.output, f"{result.usage.requests} requests, paid once")

@@ -39,7 +39,7 @@ screen = Classifier(
     examples=ExampleStore(EXAMPLES),
     block={"impersonation": "I call in your name only.", "fraud": "I do not place this call."},
     caution={"doubtful": "Say first for whom you call, and do not threaten or question the person who is called."},
-    client=None if IS_LIVE else Simulator(OfflineResponder()).client(),
+    client=None if IS_LIVE else Simulator(OfflineResponder()).direct_client(),
 )
 
 
@@ -63,7 +63,7 @@ caller = Agent(
     instructions="Place the call, in the words of the person who asks for it.",
     tools=[call_phone],
     guardrails=[Guardrail(screen)],
-    client=None if IS_LIVE else Simulator(Script(scripted)).client(),
+    client=None if IS_LIVE else Simulator(Script(scripted)).direct_client(),
 )
 
 

@@ -58,7 +58,7 @@ async def main() -> None:
     goal = given[1] if given else GOAL
     options: FunnelOptions = {"budget": Budget(max_cost_usd=2)}
     if "--live" not in sys.argv:
-        options["client"] = Simulator(OfflineResponder()).client()
+        options["client"] = Simulator(OfflineResponder()).direct_client()
     with TemporaryDirectory() as folder:
         mailbox = Path(given[0]) if given else Path(folder, "anna.mbox")
         if not given:

@@ -63,7 +63,7 @@ worker = Agent("worker", model=CHEAP, instructions=INSTRUCTIONS, input=Document,
 
 async def main(documents: list[Document]) -> None:
     """Read the receipts, and say what the cascade saves."""
-    client = None if IS_LIVE else Simulator(Script(offline)).client()
+    client = None if IS_LIVE else Simulator(Script(offline)).direct_client()
     measured = await measure_cascade(documents, levels=[worker, Escalate(STRONG)], check=adds_up, client=client)
     print(measured)
     for result in measured.results.unsolved:

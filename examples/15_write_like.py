@@ -16,7 +16,6 @@ from agentkit import Agent, Budget, UsageError
 from agentkit.patterns import Examples, write_like
 from agentkit.simulator import Reply, Script, Simulator
 
-IS_LIVE = "--live" in sys.argv
 SUBJECTS = ("doors", "ladders", "kettles", "maps", "bridges", "clocks", "gloves", "stamps", "candles", "benches")
 SENTENCES = (
     "Nobody thanks {} for what they prevent",
@@ -46,7 +45,8 @@ def offline(request: dict[str, object]) -> Reply:
     return Reply.text(found[1].replace("\\n", "\n") if found else "There is no example.")
 
 
-writer = Agent("essayist", model="claude-opus-5-5", client=None if IS_LIVE else Simulator(Script(offline)).client())
+client = None if "--live" in sys.argv else Simulator(Script(offline)).direct_client()
+writer = Agent("essayist", model="claude-opus-5-5", client=client)
 
 
 async def write(folder: Path, tasks: list[str]) -> None:

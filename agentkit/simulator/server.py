@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
     from agentkit.messages.message import Block
+    from agentkit.models.direct.client import DirectClient
     from agentkit.simulator.faults import Fault
 
 FAULT_HEADER = "x-agentkit-fault"
@@ -52,7 +53,7 @@ _lock = threading.Lock()
 
 @dataclass
 class Simulator:
-    """A local Messages API with replies from a responder. Use `client()` in-process, `serve()` over HTTP."""
+    """A local Messages API with replies from a responder. Use a client in-process, `serve()` over HTTP."""
 
     responder: Responder
     """Supplies the replies."""
@@ -88,6 +89,12 @@ class Simulator:
         from agentkit.simulator.http.transport import in_process_client
 
         return in_process_client(self)
+
+    def direct_client(self) -> DirectClient:
+        """Return agentkit's own client, for agents: it calls this simulator in any event loop, and loads no SDK."""
+        from agentkit.simulator.http.in_process import in_process_direct_client
+
+        return in_process_direct_client(self)
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:

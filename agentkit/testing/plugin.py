@@ -132,7 +132,6 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
     The test fails if replies are left, if there are more requests than replies, or if a fault could not happen.
     """
     from agentkit.models.overriding_client import override_client_everywhere
-    from agentkit.simulator.http.in_process import in_process_direct_client
     from agentkit.testing.scripting import ScriptPlayback
 
     playbacks: list[Playback] = request.node.stash.setdefault(_PLAYBACKS, [])
@@ -141,7 +140,7 @@ def script(request: pytest.FixtureRequest) -> Generator[ScriptFixture]:
         def play(*replies: Reply | ReplyFunction, faults: Faults = ()) -> Simulator:
             playback = ScriptPlayback(*replies, faults=faults)
             playbacks.append(playback)
-            stack.enter_context(override_client_everywhere(in_process_direct_client(playback.simulator)))
+            stack.enter_context(override_client_everywhere(playback.simulator.direct_client()))
             return playback.simulator
 
         yield play
@@ -173,7 +172,6 @@ def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
     a request that was not recorded, or does not make one that was.
     """
     from agentkit.models.overriding_client import override_client_everywhere
-    from agentkit.simulator.http.in_process import in_process_direct_client
     from agentkit.testing.recordings import RecordingPlayback, record_requests, recording_path
 
     mark = request.node.get_closest_marker("recording")
@@ -186,5 +184,5 @@ def recording(request: pytest.FixtureRequest) -> Generator[Replay | None]:
         pytest.fail(f"There is no recording {path}: make it with --agentkit-record.", pytrace=False)
     playback = RecordingPlayback(path)
     request.node.stash.setdefault(_PLAYBACKS, []).append(playback)
-    with override_client_everywhere(in_process_direct_client(playback.replay)):
+    with override_client_everywhere(playback.replay.direct_client()):
         yield playback.replay

@@ -11,7 +11,6 @@ from agentkit.redaction.exception_summary import summarize_exception
 from agentkit.redaction.redactor import text_without_secrets
 from agentkit.schema.validation.unknown_options import refuses_unknown_options
 from agentkit.simulator.faults.plan import Faults
-from agentkit.simulator.http.in_process import in_process_direct_client
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.script import ReplyFunction, Script, describe_request
 from agentkit.simulator.server import Simulator
@@ -26,7 +25,7 @@ class ScriptBlock(AbstractContextManager[Simulator, None], ContextDecorator):
 
     def __enter__(self) -> Simulator:
         playback = self._make_playback()
-        override = override_client(in_process_direct_client(playback.simulator))
+        override = override_client(playback.simulator.direct_client())
         override.__enter__()
         self._open_blocks.append((playback, override))
         return playback.simulator

@@ -155,11 +155,10 @@ def offline_client(agent: Agent[object, object, object] | None, *, allow_effects
         allow_effects: Let it call every tool. False: only tools of effect `read`, and agents that reach no others.
     """
     from agentkit.simulator import Simulator
-    from agentkit.simulator.http.in_process import in_process_direct_client
     from agentkit.simulator.offline import OfflineResponder
 
     allowed_tools = None if allow_effects or agent is None else read_only_tools(agent)
-    return in_process_direct_client(Simulator(OfflineResponder(allowed_tools=allowed_tools)))
+    return Simulator(OfflineResponder(allowed_tools=allowed_tools)).direct_client()
 
 
 def read_only_tools(agent: Agent[object, object, object]) -> frozenset[str]:

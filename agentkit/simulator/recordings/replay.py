@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from anthropic import AsyncAnthropic
 
+    from agentkit.models.direct.client import DirectClient
     from agentkit.simulator.recordings.exchange import Exchange
 
 _MAX_SHOWN = 8
@@ -83,6 +84,12 @@ class Replay:
         from agentkit.simulator.http.transport import in_process_client
 
         return in_process_client(self).with_options(max_retries=_RETRIES)
+
+    def direct_client(self) -> DirectClient:
+        """Return agentkit's own client, for agents: it calls this replay in any event loop, and loads no SDK."""
+        from agentkit.simulator.http.in_process import in_process_direct_client
+
+        return in_process_direct_client(self)
 
     @asynccontextmanager
     async def serve(self, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[str]:

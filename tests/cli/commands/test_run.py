@@ -98,13 +98,12 @@ WAITING = """
 import anyio
 from agentkit import Agent, tool
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.http.in_process import in_process_direct_client
 
 @tool
 async def wait() -> str:
     await anyio.sleep_forever()
 
-client = in_process_direct_client(Simulator(Script(Reply.tool("wait"))))
+client = Simulator(Script(Reply.tool("wait"))).direct_client()
 agent = Agent("waiter", model="claude-opus-5-5", tools=[wait], client=client)
 """
 
@@ -128,10 +127,8 @@ def test_on_a_terminal_a_tree_is_drawn(shop: Path) -> None:
     (shop / "scripted.py").write_text(
         "from agentkit import Agent\nfrom shop import price\n"
         "from agentkit.simulator import Reply, Script, Simulator\n"
-        "from agentkit.simulator.http.in_process import in_process_direct_client\n"
         "mind = Script(Reply.tool('price', item='tea'), Reply.text('Tea is 4 EUR.'))\n"
-        "client = in_process_direct_client(Simulator(mind))\n"
-        "agent = Agent('clerk', model='claude-opus-5-5', tools=[price], client=client)\n",
+        "agent = Agent('clerk', model='claude-opus-5-5', tools=[price], client=Simulator(mind).direct_client())\n",
         encoding="utf-8",
     )
     main_end, terminal = pty.openpty()

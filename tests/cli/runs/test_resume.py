@@ -108,7 +108,6 @@ KILLED = """
 import os
 from agentkit import Agent, tool
 from agentkit.simulator import Reply, Script, Simulator
-from agentkit.simulator.http.in_process import in_process_direct_client
 
 @tool(effect="write")
 async def pay(amount: int) -> str:
@@ -119,7 +118,7 @@ async def pay(amount: int) -> str:
 mind = Script(Reply.tool("pay", amount=5), Reply.text("Ask the bank."))
 if os.environ.get("WORKS"):
     mind = Script(Reply.text("Ask the bank."))
-agent = Agent("payer", model="claude-opus-5-5", tools=[pay], client=in_process_direct_client(Simulator(mind)))
+agent = Agent("payer", model="claude-opus-5-5", tools=[pay], client=Simulator(mind).direct_client())
 """
 
 

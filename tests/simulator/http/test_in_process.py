@@ -15,7 +15,6 @@ from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.direct.client import sdk_client_of
 from agentkit.simulator import Reply, Script, Simulator, UnexpectedRequest
-from agentkit.simulator.http.in_process import in_process_direct_client
 from agentkit.testing import script
 
 MODEL = "claude-haiku-5-5"
@@ -53,7 +52,7 @@ async def test_a_run_sees_the_same_as_through_the_sdk() -> None:
         retry = Retry(max_attempts=1, idle_timeout_s=0.5 if fault in SILENT_FAULTS else 60)
         replies = [Reply.tool("price", item="tea"), SAID]
         simulator = Simulator(Script(*replies), faults=[fault or None])
-        client = in_process_direct_client(simulator) if is_direct else simulator.client()
+        client = simulator.direct_client() if is_direct else simulator.client()
         result = await replace(AGENT, retry=retry).run("Tea?", client=client)
         while simulator.ledger.concurrency:
             await anyio.sleep(0.001)
@@ -71,7 +70,7 @@ async def test_a_run_sees_the_same_as_through_the_sdk() -> None:
 @pytest.mark.anyio
 async def test_a_reply_that_is_left_is_closed_and_the_next_one_comes_whole() -> None:
     simulator = Simulator(Script(lambda _: SAID))
-    model = ClaudeModel(MODEL, in_process_direct_client(simulator))
+    model = ClaudeModel(MODEL, simulator.direct_client())
     async with model.stream(QUESTION) as events:
         assert (await anext(events))["type"] == "message_start"
     assert [row.is_open for row in simulator.ledger.rows] == [False]
@@ -82,7 +81,7 @@ async def test_a_reply_that_is_left_is_closed_and_the_next_one_comes_whole() -> 
 @pytest.mark.anyio
 async def test_tokens_are_counted_and_batches_go_through_a_client_of_the_sdk_with_the_same_server() -> None:
     simulator = Simulator(Script(lambda _: SAID))
-    client = in_process_direct_client(simulator)
+    client = simulator.direct_client()
     assert (await ClaudeModel(MODEL, client).count_tokens(QUESTION) or 0) > 3
     assert isinstance(sdk_client_of(client), AsyncAnthropic)
     results = await AGENT.map(["Tea?", "Ale?"], batch=True, client=client)
@@ -95,7 +94,7 @@ async def test_the_error_of_a_responder_is_a_response() -> None:
     async def refuse(_: object) -> Reply:
         raise UnexpectedRequest("Not this.")
 
-    result = await AGENT.run("Tea?", client=in_process_direct_client(Simulator(Script(refuse))))
+    result = await AGENT.run("Tea?", client=Simulator(Script(refuse)).direct_client())
     assert result.error is not None
     assert "Not this." in str(result.error)
 

@@ -157,7 +157,7 @@ async def test_the_sdk_sees_a_miss_as_a_request_that_is_wrong_and_does_not_ask_a
 
 async def test_an_agent_that_asks_otherwise_fails_with_the_difference_as_reason() -> None:
     result = await Agent("a", model="claude-opus-5-5").run(
-        "b", client=replay(recorded(message_body("a"), "a")).client()
+        "b", client=replay(recorded(message_body("a"), "a")).direct_client()
     )
     assert not result.ok
     assert 'messages.0.content: recorded "a", now "b"' in (result.reason or "")
