@@ -268,8 +268,8 @@ DEFECTS = (
     Defect(
         "a header with a line end is sent",
         "models/wire/http1.py",
-        "            self.event = h11.Request(method=method, target=target, headers=kept)\n",
-        "            self.event = h11.Request(method=method, target=target, headers=[(b'host', b'h')])\n",
+        "            whole = h11.Request(method=method, target=target, headers=kept)\n",
+        "            whole = h11.Request(method=method, target=target, headers=[(b'host', b'h')])\n",
         ("models/wire/test_http1.py",),
     ),
 )
