@@ -16,7 +16,7 @@ from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
 
 RUNS = 50
-MOST_OBJECTS = {"asyncio": 170, "trio": 190}
+MOST_OBJECTS = {"asyncio": 160, "trio": 180}
 """Those of its task and of its connection among them."""
 
 
