@@ -5,6 +5,7 @@ Two rules for this file: it knows no socket and no clock; and whatever a server 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -26,6 +27,7 @@ _METHODS_WITHOUT_BODY = (b"GET", b"HEAD", b"DELETE", b"OPTIONS")
 _END_OF_MESSAGE = h11.EndOfMessage()
 _CHUNK_END = b"\r\n"
 """The line end behind the bytes of a chunk, which h11 reads with the next one."""
+_CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
 
 
 class RequestHead:
@@ -90,12 +92,18 @@ class ResponseHead:
 class Http1:
     """The HTTP of one connection: one request after the other, each with its response."""
 
-    __slots__ = ("_failure", "_h11", "_has_response", "_interim_responses", "is_complete", "needs_data")
+    __slots__ = (
+        "_failure", "_h11", "_has_response", "_interim_responses", "_is_between_chunks", "_whole_chunk", "is_complete",
+        "needs_data",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._failure: WireError | None = None
         self._has_response = False
+        self._is_between_chunks = False
+        self._whole_chunk = b""
+        """The bytes of a chunk that came whole and alone behind another one: h11 need not see it. Empty: none."""
         self._interim_responses = 0
         self.needs_data = False
         """True if all of the body that has come was read."""
@@ -106,7 +114,7 @@ class Http1:
         """Begin an exchange: the response to this request comes next."""
         self._h11.send(head.event)
         self._h11.send(_END_OF_MESSAGE)
-        self._has_response = self.needs_data = self.is_complete = False
+        self._has_response = self._is_between_chunks = self.needs_data = self.is_complete = False
         self._interim_responses = 0
 
     def receive(self, data: bytes) -> None:
@@ -115,7 +123,12 @@ class Http1:
             self._failure = ConnectionLost("Server disconnected without sending a response.")
             return
         self.needs_data = False
-        self._h11.receive_data(data)
+        if self._is_between_chunks:
+            chunk = _bytes_of_whole_chunk(data)
+            self._whole_chunk += chunk
+            self._is_between_chunks = bool(chunk)
+        if not self._is_between_chunks:
+            self._h11.receive_data(data)
 
     def read_head(self) -> ResponseHead | None:
         """Return the head of the response; those before it (1xx) are passed over. None: it is not all there yet.
@@ -151,6 +164,10 @@ class Http1:
         """
         if self._failure is not None:
             raise self._failure
+        if self._whole_chunk:
+            chunk, self._whole_chunk = self._whole_chunk, b""
+            self.needs_data = self._is_between_chunks
+            return chunk
         connection = self._h11
         pieces: list[bytes] = []
         try:
@@ -158,7 +175,7 @@ class Http1:
                 pieces.append(event.data)
                 # Most reads bring one chunk: nothing is behind it then, and h11 need not look for more.
                 if len(pieces) == 1 and event.chunk_end and connection.trailing_data[0] == _CHUNK_END:
-                    event = h11.NEED_DATA
+                    event, self._is_between_chunks = h11.NEED_DATA, True
                     break
         except h11.RemoteProtocolError as error:
             self._failure = _failure_of(error)
@@ -181,6 +198,14 @@ class Http1:
             return False
         self._h11.start_next_cycle()
         return True
+
+
+def _bytes_of_whole_chunk(data: bytes) -> bytes:
+    """Return the bytes of a chunk if that, without extensions, is all of the data. Empty: it is not."""
+    head = _CHUNK_HEAD.match(data)
+    if head is None or len(data) != head.end() + int(head[1], 16) + len(_CHUNK_END) or not data.endswith(_CHUNK_END):
+        return b""
+    return data[head.end() : -len(_CHUNK_END)]
 
 
 def _failure_of(error: h11.RemoteProtocolError) -> WireError:

@@ -81,18 +81,35 @@ def test_the_pieces_of_one_read_come_together() -> None:
     assert http.finish()
 
 
-def test_a_chunk_that_comes_alone_needs_no_second_look() -> None:
-    http = started(CHUNKED)
-    assert http.read_head() is not None
-    pieces = (b"3\r\ntea\r\n", b"4\r\n for\r\n", b"4\r\n tw", b"o\r\n2\r\n!!", b"\r\n2\r\n\r\n\r\n", b"0\r\n\r\n")
+@pytest.mark.parametrize("end", [b"0\r\n\r\n", b"0;a\r\nx: y\r\n\r\n", b"2\r\n..\r\n0\r\n\r\n"])
+def test_chunks_that_come_one_by_one_are_those_that_come_together(end: bytes) -> None:
+    chunks = [b"3\r\ntea\r\n", b"00A\r\n for two..\r\n", b"4;x=y\r\n tw", b"o\r\n2\r\n!!", b"\r\n2\r\n\r\n\r\n", end]
+    together, alone = started(CHUNKED + b"".join(chunks)), started(CHUNKED)
+    assert together.read_head() == alone.read_head()
     bodies: list[bytes] = []
-    for piece in pieces:
-        http.receive(piece)
-        bodies.append(http.read_body())
-        assert http.needs_data is not http.is_complete
-    assert bodies == [b"tea", b" for", b" tw", b"o!!", b"\r\n", b""]
-    assert http.is_complete
-    assert http.finish()
+    for chunk in chunks:
+        alone.receive(chunk)
+        bodies.append(alone.read_body())
+        assert alone.needs_data is not alone.is_complete
+    assert b"".join(bodies) == together.read_body()
+    assert bodies[:2] == [b"tea", b" for two.."]
+    assert alone.is_complete
+    assert alone.finish()
+
+
+@pytest.mark.parametrize(
+    "bad", [b"3\r\nteaXX", b"4\r\ntea\r\n", b"-3\r\ntea\r\n", b"+3\r\ntea\r\n", b"3 4\r\ntea\r\n", b""]
+)
+def test_a_damaged_chunk_behind_a_whole_one_is_an_error(bad: bytes) -> None:
+    http = started(CHUNKED + b"3\r\nfor\r\n")
+    assert http.read_head() is not None
+    assert http.read_body() == b"for"
+    http.receive(b"3\r\ntwo\r\n")
+    http.receive(bad)  # before the one before was read
+    assert http.read_body() == b"two"
+    http.receive(b"")
+    with pytest.raises(WireError):
+        b"".join(http.read_body() for _ in range(2))
 
 
 def test_a_chunk_without_its_bytes_yet_is_not_the_end() -> None:
