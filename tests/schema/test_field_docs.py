@@ -74,6 +74,34 @@ def test_the_nearest_text_wins() -> None:
     }
 
 
+@dataclasses.dataclass
+class Sheet(Generic[T]):
+    """A sheet.
+
+    Attributes:
+        size: Any size.
+    """
+
+    size: int
+
+
+@dataclasses.dataclass
+class SmallSheet(Sheet[int]):
+    """A small sheet.
+
+    Attributes:
+        size: At most ten.
+    """
+
+
+class LastSheet(SmallSheet):
+    """The last one."""
+
+
+def test_a_class_is_nearer_than_the_generic_one_it_is_made_of() -> None:
+    assert field_descriptions(LastSheet) == {"size": "At most ten."}
+
+
 def test_fields_are_inherited_with_their_texts() -> None:
     assert field_descriptions(Child) == {**field_descriptions(Item), "colour": "Its colour.", "size": "The child's."}
     assert field_descriptions(MoreTyped) == {"a": "The a.", "b": "The b."}
