@@ -18,6 +18,7 @@ from agentkit.budget.account import Account
 from agentkit.budget.budget import Budget
 from agentkit.budget.usage import usd_text
 from agentkit.errors import BudgetExceeded, UsageError
+from agentkit.messages.printable import plural
 
 _accounts: ContextVar[tuple[Account, ...]] = ContextVar("agentkit_accounts", default=())
 
@@ -132,6 +133,6 @@ def fail_over_budget(budget: Budget) -> Generator[Spending]:
         yield spending
     if spending.is_exhausted:
         raise BudgetExceeded(
-            f"{budget} did not cover everything in the block: {spending.requests} requests for "
-            f"{usd_text(spending.cost_usd)} were made. Use stop_over_budget(...) to go on without an error."
+            f"{budget} did not cover everything in the block: {plural(spending.requests, 'request')} made for "
+            f"{usd_text(spending.cost_usd)}. Use stop_over_budget(...) to go on without an error."
         )

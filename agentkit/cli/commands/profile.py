@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from agentkit.cli.arguments.connection import add_base_url_option, client_without_agent
 from agentkit.cli.arguments.prompt_source import read_prompt
 from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
+from agentkit.messages.printable import plural
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -145,7 +146,8 @@ async def _in_index(args: Namespace, use: Callable[[MailIndex], Awaitable[T]]) -
         print_message(f"index: {report}; in {path}")
         others = (await index.search("*", limit=0)).count - report.read
         if others > 0:
-            print_message(f"index: {others:,} messages in it are not of {args.mailbox}, and are searched, too")
+            counted = plural(others, "message in it is", "messages in it are")
+            print_message(f"index: {counted} not of {args.mailbox}, and searched, too")
         return await use(index)
 
 
@@ -177,7 +179,8 @@ def _write(args: Namespace, result: FunnelResult[Any]) -> ExitCode:
         print_json_line(profile_to_json(result))
     for line in gap_lines(result.gaps):
         print_message(f"not read: {line}")
-    print_message(f"{len(result.statements)} statements, {result.dropped} quotes or statements dropped", "dim")
+    dropped = plural(result.dropped, "quote or statement", "quotes or statements")
+    print_message(f"{plural(len(result.statements), 'statement')}, {dropped} dropped", "dim")
     paid = "" if result.new_cost == result.cost else f", {result.new_cost} of it now"
     print_message(f"{'would cost' if args.offline else 'cost'} {result.cost}{paid}", "dim")
     if result.profile is None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from agentkit.messages.printable import plural
 from agentkit.schema.json_schema.subschemas import resolve_reference, walk_schemas
 from agentkit.schema.strict.form import NotStrictable, strict_form
 
@@ -190,7 +191,7 @@ def _similar_names(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
 def _many_tools(tools: Sequence[AnyTool]) -> Iterator[tuple[str, str]]:
     size = sum(map(estimate_tokens, tools))
     if len(tools) >= _MOST_TOOLS or size > _MOST_TOKENS:
-        size_text = f"{len(tools)} tools, about {size:,} tokens of every request"
+        size_text = f"{plural(len(tools), 'tool')}, about {size:,} tokens of every request"
         yield "", f"{size_text}: fewer, larger ones serve better; or let the model search for them (`defer_loading`)."
 
 

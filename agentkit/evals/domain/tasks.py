@@ -53,10 +53,11 @@ def suite(
         Task(prompt, graders=(AnswerIs(question, penalty),), category=question.category, name=name)
         for prompt, question, name in zip(prompts, questions, _names_of(questions), strict=True)
     ]
+    points = "1 point" if penalty == 1 else f"{penalty:g} points"
     return Suite(
         Path(path).stem,
         tasks,
-        description=f"{len(tasks)} questions; a wrong answer costs {penalty:g} points, abstaining none.",
+        description=f"{len(tasks)} questions; a wrong answer costs {points}, abstaining none.",
         agent=Agent("answerer", model=model, instructions=_instructions(penalty), output=_output_type(questions)),
         agents={"oracle": partial(_answer_from, known), "guess": partial(_guess, choices, seed)},
     )

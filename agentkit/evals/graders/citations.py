@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from agentkit.errors import DefinitionError
 from agentkit.evals.grade import Grade
+from agentkit.messages.printable import plural
 from agentkit.patterns.quotes.verification import Documents, Quoted, quotes_of, texts_by_id, verify_quotes
 from agentkit.patterns.quotes.written_quotes import check_written_quotes
 
@@ -41,7 +42,7 @@ class _Cites:
                 where = verified.citations[0].document
                 problems.append(f"{_shown(quoted.quote)} stands in {where}, not {quoted.document}")
         if len(quotes) < self.at_least:
-            problems.insert(0, f"expected at least {self.at_least} quotes, found {len(quotes)}")
+            problems.insert(0, f"expected at least {plural(self.at_least, 'quote')}, found {len(quotes)}")
         more = f"; and {len(problems) - _MOST_SHOWN} more" if len(problems) > _MOST_SHOWN else ""
         share = (len(quotes) - false) / max(len(quotes), self.at_least, 1)
         return Grade(not problems, "; ".join(problems[:_MOST_SHOWN]) + more, 1.0 if not problems else share)

@@ -11,6 +11,7 @@ from agentkit.evals.statistics.clustered import task_rates, widened
 from agentkit.evals.statistics.significance import sign_flip_test
 from agentkit.evals.statistics.stopping import StoppingRule, clopper_pearson
 from agentkit.evals.statistics.trials import Trials
+from agentkit.messages.printable import plural
 from agentkit.patterns.classify.intervals import Interval, bootstrap
 
 
@@ -34,8 +35,8 @@ class PairedComparison:
     """The tasks that only one has tried: they count nowhere."""
 
     def __str__(self) -> str:
-        counted = f"better on {self.better} and worse on {self.worse} of {self.tasks} tasks"
-        left_out = f"; {len(self.unpaired)} tasks tried by one only" if self.unpaired else ""
+        counted = f"better on {self.better} and worse on {self.worse} of {plural(self.tasks, 'task')}"
+        left_out = f"; {plural(len(self.unpaired), 'task')} tried by one only" if self.unpaired else ""
         return f"{self.difference}, p = {self.p_value:.3g}, {counted}{left_out}"
 
 

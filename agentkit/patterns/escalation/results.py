@@ -10,6 +10,7 @@ from statistics import fmean, stdev
 from typing import Generic, overload
 
 from agentkit.budget.usage import Cost, usd_text
+from agentkit.messages.printable import plural
 from agentkit.patterns.classify.intervals import Interval, bootstrap, normal_quantile, proportion
 from agentkit.patterns.escalation.result import CascadeResult, Out_co
 from agentkit.run.agent_spec import Out
@@ -140,7 +141,7 @@ def _table(results: CascadeResults[Out]) -> Iterator[str]:
     tried = results.tried
     solved, untried = sum(one.solved for one in tried), len(results) - len(tried)
     among = f" of the {len(tried):,} that were tried" if untried else ""
-    yield f"{solved:,} of {len(results):,} items solved: {results.share_solved}{among}, cost {results.cost}"
+    yield f"{solved:,} of {plural(len(results), 'item')} solved: {results.share_solved}{among}, cost {results.cost}"
     if partial := sum(one.is_partial for one in tried):
         yield f"{_items(partial)} counted as not solved: a budget was used up on the way, or an error ended them"
     if untried:

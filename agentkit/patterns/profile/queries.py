@@ -13,6 +13,7 @@ from agentkit.agents.fan_out import Failed
 from agentkit.budget.usage import Cost
 from agentkit.errors import UsageError
 from agentkit.loop.opening import store_of
+from agentkit.messages.printable import plural
 from agentkit.patterns.profile.result import QueryCount
 from agentkit.patterns.reading.recorded import recorded_text
 
@@ -155,6 +156,7 @@ async def _describe_mailbox(index: MailIndex) -> str:
         for one in people
     ]
     return (
-        f"The mailbox has {everything.count:,} messages in {everything.threads:,} threads{period}. Its people, those "
+        f"The mailbox has {plural(everything.count, 'message')} in {plural(everything.threads, 'thread')}{period}. "
+        "Its people, those "
         f"of most messages first: {json.dumps(names, ensure_ascii=False)}"
     )

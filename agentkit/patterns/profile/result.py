@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeAlias
 from typing_extensions import TypedDict, TypeVar
 
 from agentkit.budget.usage import Cost, Usage
+from agentkit.messages.printable import plural
 from agentkit.patterns.quotes.verification import Citation, Quoted
 from agentkit.patterns.reading.plan import Actual, Plan
 from agentkit.patterns.sources import Gap
@@ -68,7 +69,8 @@ class QueryCount:
     """The place and the reason where it cannot be parsed. Empty: it can."""
 
     def __str__(self) -> str:
-        return f"{self.query}: {self.problem or f'{self.messages:,} messages in {self.threads:,} threads'}"
+        found = f"{plural(self.messages, 'message')} in {plural(self.threads, 'thread')}"
+        return f"{self.query}: {self.problem or found}"
 
 
 @dataclass(frozen=True, slots=True)

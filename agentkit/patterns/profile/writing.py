@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agentkit.messages.message import JSON, Block, encode, text_block
+from agentkit.messages.printable import plural
 from agentkit.patterns.profile.outline import EVIDENCE_FIELD, Section
 from agentkit.patterns.profile.result import Statement
 from agentkit.patterns.profile.shapes import Shape
@@ -28,7 +29,7 @@ WRITER_INSTRUCTIONS = (
 
 def section_prompt(section: Section, evidence: Sequence[Citation], gaps: int) -> list[Block]:
     """Return the prompt for a section: the evidence, and behind it the task."""
-    left = f"\n\n{gaps} threads or messages could not be read." if gaps else ""
+    left = f"\n\n{plural(gaps, 'thread or message', 'threads or messages')} could not be read." if gaps else ""
     return [
         text_block(f"{render_evidence(evidence) or 'The readers found no evidence.'}{left}"),
         text_block(f"Write the section `{section.name}`: {section.task}"),

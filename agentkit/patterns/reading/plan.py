@@ -11,6 +11,7 @@ from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import BATCH_PRICE_FACTOR
 from agentkit.budget.usage import usd_text
 from agentkit.messages.message import encode
+from agentkit.messages.printable import plural
 from agentkit.patterns.reading.packing import Pack, estimated_tokens
 from agentkit.patterns.reading.reduction import GROUP_TOKENS, SELECTION_TOKENS
 from agentkit.run.delegation_terms import model_id
@@ -101,7 +102,8 @@ class Plan:
         failed = f" ({self.not_sampled:,} more could not be read)" if self.not_sampled else ""
         sampled = f", by a sample of {self.sampled:,}{failed}" if self.sampled else ""
         return (
-            f"{self.documents:,} documents{known}{left_out}, {self.calls:,} calls, {self.input_tokens:,} tokens in, "
+            f"{plural(self.documents, 'document')}{known}{left_out}, {plural(self.calls, 'call')}, "
+            f"{self.input_tokens:,} tokens in, "
             f"up to {self.output_tokens:,} out, {price}{sampled}, about {self.seconds:,.0f} s"
         )
 

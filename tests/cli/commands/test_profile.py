@@ -80,7 +80,7 @@ def test_each_mailbox_has_an_index_of_its_own(box: Path, capsys: pytest.CaptureF
         assert "searched, too" not in err
     for mailbox in (box, other):
         assert main(["profile", str(mailbox), "--plan", "--index", "both.db"]) == 0
-    assert f" messages in it are not of {other}, and are searched, too" in capsys.readouterr().err
+    assert f" messages in it are not of {other}, and searched, too" in capsys.readouterr().err
 
 
 def test_a_part_of_the_mail_is_named_once_and_has_an_exit_code(box: Path, capsys: pytest.CaptureFixture[str]) -> None:

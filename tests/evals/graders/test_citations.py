@@ -25,11 +25,11 @@ class Claim:
         ({"quotes": ["The fee is 12 EUR"], "source": "fees"}, True, 1.0, ""),
         ([Claim("The fee is 21 EUR"), Claim("Cards")], False, 0.5, "no document holds 'The fee is 21 EUR'"),
         ([Claim("Cards are free", "fees")], False, 0.0, "'Cards are free' stands in cards, not fees"),
-        ([], False, 0.0, "expected at least 1 quotes, found 0"),
+        ([], False, 0.0, "expected at least 1 quote, found 0"),
         ('It says "The fee is 12 EUR, paid every month".', True, 1.0, ""),
         ('It says "the fee is 21 EUR, paid every month".', False, 0.0, "no document holds 'the fee is 21 EUR"),
-        ("It says nothing.", False, 0.0, "expected at least 1 quotes, found 0"),
-        ('You asked "what is the fee here?".', False, 0.0, "expected at least 1 quotes, found 0"),
+        ("It says nothing.", False, 0.0, "expected at least 1 quote, found 0"),
+        ('You asked "what is the fee here?".', False, 0.0, "expected at least 1 quote, found 0"),
     ],
 )
 def test_every_quote_is_looked_up(output: object, passed: bool, score: float, reason: str) -> None:

@@ -233,7 +233,7 @@ async def test_another_writer_is_not_answered_from_the_journal(tmp_path: Path) -
 async def test_a_pre_filter_keeps_the_documents_that_share_most() -> None:
     plan = await plan_reading([FEES, CARDS, OTHER], "Which cards are free?", most_documents=1)
     assert (plan.documents, plan.left_out) == (1, ("fees", "other"))
-    assert "1 documents, 2 left out, 2 calls" in str(plan)
+    assert "1 document, 2 left out, 2 calls" in str(plan)
 
 
 async def test_without_documents_nothing_is_sent(tmp_path: Path) -> None:
