@@ -46,7 +46,7 @@ async def three_runs(ended: list[Outcome], error: Exception | None = None) -> No
 
 async def test_the_form_that_raises_does_so_when_the_block_is_over_and_everything_has_returned() -> None:
     ended: list[Outcome] = []
-    with script(say), pytest.raises(BudgetExceeded, match=r"Budget\(max_requests=1\).*1 requests"):
+    with script(say), pytest.raises(BudgetExceeded, match=r"Budget\(max_requests=1\).*1 request made"):
         await three_runs(ended)
     assert ended == [Outcome.COMPLETED, Outcome.BUDGET_EXHAUSTED, Outcome.BUDGET_EXHAUSTED]
 

@@ -55,7 +55,7 @@ class TlsSession:
                     self._incoming.write_eof()
 
     def encrypt(self, data: bytes | memoryview) -> bytes:
-        """Return the bytes to send for some data. None after a failure."""
+        """Return the bytes to send for some data; no bytes after a failure."""
         rest = memoryview(data)
         try:
             while rest:

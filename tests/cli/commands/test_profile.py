@@ -73,7 +73,7 @@ def test_each_mailbox_has_an_index_of_its_own(box: Path, capsys: pytest.CaptureF
     other = box.parent / "other" / "box"
     other.parent.mkdir()
     other.write_bytes(planted_mailbox(plant_facts(1), 0))
-    for mailbox, threads in ((box, "10 documents, "), (other, "1 documents, "), (box, "10 documents, ")):
+    for mailbox, threads in ((box, "10 documents, "), (other, "1 document, "), (box, "10 documents, ")):
         assert main(["profile", str(mailbox), "--plan"]) == 0
         out, err = capsys.readouterr()
         assert out.startswith(threads)
