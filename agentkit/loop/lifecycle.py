@@ -149,11 +149,17 @@ class RunLifecycle(Generic[Deps, In, Out]):
         finally:
             current_services.reset(token)
             stop_request.reset(stop_token)
-            await nested_runs.close()
-            run_budget.close()
-            self.conversation.end_run(self._current_run)
-            if self._around is not None:
-                self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
+            try:
+                await nested_runs.close()
+            finally:  # asyncio may cancel the task once more, where no shield helps
+                self._end(self._current_run, run_budget)
+
+    def _end(self, current_run: CurrentRun, run_budget: RunBudget) -> None:
+        """Give back what others wait for: the reserve of the run, and its conversation."""
+        run_budget.close()
+        self.conversation.end_run(current_run)
+        if self._around is not None:
+            self._around.nested_runs.add_result(self._around.call, cast("RunResult[object]", self.result()))
 
     def _check(self, scope: RunScope) -> None:
         """Raise UsageError for what only the caller can put right, before anything is opened."""

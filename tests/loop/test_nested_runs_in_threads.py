@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from typing import cast
 
@@ -196,3 +198,44 @@ async def test_a_thread_that_outlives_a_child_run_is_stopped_with_it_or_spends_f
         assert all("it was stopped with it" in text for text in said)
     else:
         assert said == ["completed", "budget_exhausted", "budget_exhausted"]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])  # only a task of asyncio can be cancelled inside of a shield
+async def test_a_run_that_is_cancelled_while_it_stops_its_threads_leaves_its_conversation_free() -> None:
+    @asynccontextmanager
+    async def slow_deps() -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            is_closing.set()
+            with anyio.CancelScope(shield=True):
+                await may_close.wait()
+
+    @tool(effect="write")
+    async def dig() -> None:
+        """Leave a thread behind that digs."""
+        threading.Thread(target=copy_context().run, args=(in_thread_left_behind,)).start()
+        await is_asked.wait()
+
+    def in_thread_left_behind() -> None:
+        with suppress(UsageError):
+            slow.run_sync("go")
+
+    async def answer(request: JSONObject) -> Reply:
+        if request.get("system") == "helper":
+            is_asked.set()
+            await anyio.sleep_forever()
+        return play(request)
+
+    is_asked, is_closing, may_close = anyio.Event(), anyio.Event(), anyio.Event()
+    slow = Agent("slow", model="claude-haiku-5-5", instructions="helper", deps=slow_deps)
+    client = Simulator(Script(answer)).client()
+    conversation = Agent("lead", model="claude-haiku-5-5", tools=[dig]).conversation()
+    with anyio.fail_after(50):
+        task = asyncio.create_task(conversation.send("go", client=client))
+        await is_closing.wait()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        may_close.set()
+        assert (await conversation.send("go on", client=client)).output == "done"

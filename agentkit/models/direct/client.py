@@ -193,9 +193,11 @@ class DirectClient:
     async def close(self) -> None:
         """Close all connections."""
         self._is_closed = True
-        await self._transport.aclose()
-        if self._sdk_client is not None:
-            await self._sdk_client.close()
+        try:
+            await self._transport.aclose()
+        finally:
+            if self._sdk_client is not None:
+                await self._sdk_client.close()
 
 
 def _open_pool(address: ApiAddress) -> ConnectionPool:
