@@ -86,6 +86,10 @@ class EventOutbox:
             self._waiting_readers += 1
             try:
                 await arrival.wait()
+            except BaseException:
+                if not arrival.is_set():  # who looks for an event again and again leaves nothing behind
+                    self._arrivals.remove(arrival)
+                raise
             finally:
                 self._waiting_readers -= 1
         event, taken = self._events.popleft()

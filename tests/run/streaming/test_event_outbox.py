@@ -63,6 +63,16 @@ async def test_a_sender_waits_until_its_event_is_taken_or_a_reader_waits_for_it(
     assert (sent, await left_in(outbox)) == (["a", "b", "c", "d", "e"], [])
 
 
+async def test_a_reader_that_looks_for_an_event_again_and_again_leaves_nothing_behind() -> None:
+    outbox = EventOutbox()
+    for _ in range(20):
+        with anyio.move_on_after(0.001):
+            await outbox.receive()
+    assert not outbox._arrivals
+    outbox.send_soon(event("a"))
+    assert await text_of_next(outbox) == "a"
+
+
 async def test_a_cancelled_reader_takes_no_event() -> None:
     outbox, got = EventOutbox(), list[str | None]()
 
