@@ -68,7 +68,7 @@ async def test_a_reader_that_looks_for_an_event_again_and_again_leaves_nothing_b
     for _ in range(20):
         with anyio.move_on_after(0.001):
             await outbox.receive()
-    assert not outbox._arrivals
+    assert not outbox._arrivals  # pyright: ignore[reportPrivateUsage]
     outbox.send_soon(event("a"))
     assert await text_of_next(outbox) == "a"
 
