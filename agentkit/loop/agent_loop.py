@@ -42,6 +42,7 @@ from agentkit.loop.texts_for_model import GIVEN_UP_REASON
 from agentkit.loop.tool_turns import ToolTurns
 from agentkit.loop.verification import output_checks
 from agentkit.messages.message import AssistantTurn
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.run.events import TurnReset
 from agentkit.run.guarded_middleware import ProgramFault
 from agentkit.run.outcome import Outcome
@@ -170,7 +171,8 @@ class AgentLoop(Generic[Deps, In, Out]):
         )
 
     async def _run_until_deadline(self, work: Coroutine[object, None, None]) -> None:
-        with anyio.move_on_after(self.run_budget.seconds_left):
+        with anyio.CancelScope() as scope:
+            set_deadline(scope, self.run_budget.seconds_left)
             await work
 
     async def _run_actions(self) -> None:

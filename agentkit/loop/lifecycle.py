@@ -32,6 +32,7 @@ from agentkit.loop.run_checks import check_deps_demands, check_prices
 from agentkit.loop.run_scope import scope_of_run
 from agentkit.messages.message import Content
 from agentkit.models.client_check import credentials_of_models
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.agent_spec import AgentSpec, Deps, In, Out, check_run_options, spec_with_options
 from agentkit.run.delegation_terms import model_id
@@ -171,7 +172,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
 
     async def _open_in_time(self, scope: RunScope, run_budget: RunBudget, nested_runs: NestedRuns) -> None:
         """Open what the run needs while there is time, and run the loop."""
-        with anyio.move_on_after(run_budget.seconds_left) as opening:
+        with anyio.CancelScope() as opening:
+            set_deadline(opening, run_budget.seconds_left)
             await self._open_and_run(scope, run_budget, nested_runs, opening)
         if opening.cancelled_caught:
             reason = run_budget.time_text("was over before the run could begin")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.log import log
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.run.cleanup import is_current_task_cancelled
 from agentkit.run.steps import NO_SLOT, Step
 from agentkit.tool_calls.call_result import CallResult
@@ -111,7 +112,8 @@ async def _reconciled(runner: CallRunner, run: ToolRun, intent: JSONObject) -> C
     """Find out what became of a call, within the time limit of its tool, by the idempotency key that it had."""
     run_id = str(intent.get("key", run.context.idempotency_key)).removesuffix(f":{run.call.id}")
     try:
-        with anyio.move_on_after(run.tool.timeout_s or runner.timeout_s):
+        with anyio.CancelScope() as scope:
+            set_deadline(scope, run.tool.timeout_s or runner.timeout_s)
             return await reconcile_call(run.tool, run.call.input, replace(run.context, run_id=run_id))
     except anyio.get_cancelled_exc_class():
         if is_current_task_cancelled():

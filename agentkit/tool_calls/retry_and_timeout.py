@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import anyio
 
 from agentkit.errors import ToolError, ToolTimeout, UsageError
 from agentkit.log import log
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.run.left_scopes import close_left_scopes
 from agentkit.tool_calls.cancellation import CancellableCall
 from agentkit.tool_calls.failures import is_retryable_failure
@@ -88,8 +88,7 @@ class TimeoutMiddleware:
         scope = anyio.CancelScope()
 
         def start_timer() -> float:
-            # In no context: asyncio keeps that of a timer, also of one that was called off, until its time.
-            Context().run(setattr, scope, "deadline", anyio.current_time() + timeout_s)
+            set_deadline(scope, timeout_s)
             return time.monotonic() + timeout_s
 
         def is_stop_requested() -> bool:

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 import anyio
 import pytest
 
-from agentkit import Agent, session, tool
+from agentkit import Agent, Budget, Guardrail, Pass, Seen, session, tool
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
 
@@ -35,6 +35,10 @@ def use_server(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def price(item: str) -> int:
     """Return the price of an item."""
     return len(item)
+
+
+async def no_objection(_: Seen) -> Pass:
+    return Pass()
 
 
 async def accept(listener: socket.socket) -> int:
@@ -86,23 +90,26 @@ async def test_after_a_run_nothing_holds_the_context_variables_of_its_caller(
     class Held:
         pass
 
-    variable, seen = ContextVar[Held]("held"), list[weakref.ref[Held]]()
-    agent = Agent("buyer", model="claude-haiku-5-5", tools=[price])
+    variable, seen, budget = ContextVar[Held]("held"), list[weakref.ref[Held]](), Budget(max_seconds=60)
+    guardrails = [Guardrail(no_objection)]
+    agent = Agent("buyer", model="claude-haiku-5-5", tools=[price], guardrails=guardrails)
 
     async def handle_request() -> None:
         variable.set(held := Held())
         seen.append(weakref.ref(held))
         if is_streamed:
-            async with agent.stream("Tea?") as run:
+            async with agent.stream("Tea?", budget=budget) as run:
                 assert [event async for event in run]
         else:
-            assert (await agent.run("Tea?")).output == "3 EUR."
+            assert (await agent.run("Tea?", budget=budget)).output == "3 EUR."
 
     with served(Simulator(Script(Reply.tool("price", item="tea"), Reply.text("3 EUR.")))) as url:
         use_server(url)
-        async with session():
+        async with session(), anyio.create_task_group() as others:
+            others.start_soon(anyio.sleep, 3)  # asyncio drops timers that were called off once no other comes before
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(handle_request)
             await anyio.wait_all_tasks_blocked()
             gc.collect()
             assert [one() for one in seen] == [None]
+            others.cancel_scope.cancel()

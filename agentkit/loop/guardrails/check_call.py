@@ -14,6 +14,7 @@ import anyio
 import anyio.lowlevel
 
 from agentkit.errors import RunIncomplete
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.run.guardrails.verdicts import Block, Caution, Pass, Verdict
 from agentkit.tool_calls.failures import leaf_exceptions
 from agentkit.tool_calls.own_task import call_in_own_task
@@ -62,7 +63,8 @@ async def call_check(guardrail: Guardrail, seen: Seen) -> CheckEnd:
             return CheckEnd(None, _words_of(error), None if is_abstention else error)
 
     try:
-        with anyio.move_on_after(guardrail.timeout_s):
+        with anyio.CancelScope() as scope:
+            set_deadline(scope, guardrail.timeout_s)
             end = await call_in_own_task(call)
             return end if anyio.current_time() < limit else late
     except RuntimeError as error:  # a scope that it left open: what it raises ends in `call`

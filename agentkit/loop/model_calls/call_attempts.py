@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextvars import Context
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from agentkit.models.claude import ClaudeModel
 from agentkit.models.model import ReadsBatches, is_waiting_to_send
 from agentkit.models.reply_events import ReplyEvents
 from agentkit.models.stream_accumulator import StreamAccumulator
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta
@@ -183,8 +183,7 @@ class CallAttempts:
             try:
                 async with stream as events:
                     self._reply = reply = StreamAccumulator(self.model_request.on_call)
-                    # In no context: asyncio keeps that of a timer, also of one that was called off, until its time.
-                    Context().run(setattr, scope, "deadline", anyio.current_time() + seconds)
+                    set_deadline(scope, seconds)
                     read_batch = _batch_reader(events)
                     while not reply.is_complete and (batch := await read_batch()):
                         if waits:

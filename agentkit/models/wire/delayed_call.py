@@ -1,10 +1,16 @@
-"""A call after some time, on both async libraries, that can be called off without awaiting anything."""
+"""Timers that see no context variable: a call after some time, and the deadline of a cancel scope.
+
+asyncio keeps a timer that was called off until its time, with the context in which it was set: what a service keeps in
+context variables for one request would be held that long after it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
+
+import anyio
 
 from agentkit.event_loop import running_library, start_root_task
 
@@ -27,3 +33,9 @@ def call_later(seconds: float, function: Callable[[], object]) -> Callable[[], o
 
     start_root_task(wait_and_call, "agentkit waits to drop connections", Context())
     return scope.cancel
+
+
+def set_deadline(scope: anyio.CancelScope, seconds: float | None) -> None:
+    """Let a cancel scope end after so many seconds. None: without a limit."""
+    if seconds is not None:
+        Context().run(setattr, scope, "deadline", anyio.current_time() + seconds)

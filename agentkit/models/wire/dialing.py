@@ -17,6 +17,7 @@ import anyio
 
 from agentkit.event_loop import running_library
 from agentkit.models.wire.connection import Connection
+from agentkit.models.wire.delayed_call import set_deadline
 from agentkit.models.wire.errors import ConnectFailed, ConnectTimedOut
 
 Address: TypeAlias = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
@@ -58,7 +59,8 @@ class Dialer:
         """
         limit_s = math.inf if timeout_s is None else timeout_s
         try:
-            with anyio.move_on_after(limit_s):
+            with anyio.CancelScope() as scope:
+                set_deadline(scope, timeout_s)
                 return await self._connect()
         except (OSError, UnicodeError, OverflowError) as error:
             raise ConnectFailed(str(error) or type(error).__name__) from error
