@@ -98,7 +98,7 @@ def test_the_cascade_solves_nothing_where_there_are_no_receipts(
     monkeypatch.setattr(sys, "argv", ["14_cascade.py", str(tmp_path)])
     runpy.run_path(path, run_name="__main__")
     shown = capsys.readouterr().out
-    assert "0 of 1 items solved" in shown
+    assert "0 of 1 item solved" in shown
     assert "essay.txt: There are no items." in shown
 
 

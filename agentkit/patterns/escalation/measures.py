@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic
 
+from agentkit.messages.printable import plural
 from agentkit.patterns.classify.intervals import Interval, proportion
 from agentkit.patterns.escalation.comparison import (
     Pair,
@@ -205,7 +206,7 @@ def _percent(one: Interval) -> str:
 
 
 def _table(measured: CascadeMeasurement[Out_co]) -> Iterator[str]:
-    yield f"always {measured.strong}: measured on {len(measured.pairs)} of {len(measured.results)} items"
+    yield f"always {measured.strong}: measured on {len(measured.pairs)} of {plural(len(measured.results), 'item')}"
     if missing := measured.sampled - len(measured.pairs):
         yield f"{missing} of the sample were not finished{'' if measured.partial else ', and count nowhere'}"
     yield f"{'':18}{'cascade':{_WIDTH}} always strong"
