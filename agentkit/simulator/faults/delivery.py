@@ -7,7 +7,7 @@ from itertools import islice
 
 import anyio
 
-from agentkit.simulator.faults.fault import Chunks, Events, Fault, check_at_least
+from agentkit.simulator.faults.fault import Chunks, Events, Fault, check_at_least, written_as_called
 from agentkit.simulator.http.wire import ConnectionLost
 from agentkit.simulator.replies.parts import ServerError
 
@@ -30,17 +30,20 @@ _MAX_DATE_DISTANCE_S = 1_000_000_000
 """About thirty years, in seconds: `datetime` overflows for much larger values."""
 
 
+@written_as_called
 def delay(seconds: float) -> Fault:
     """The response starts later."""
     check_at_least(0, seconds=seconds)
     return Fault(delay_s=seconds)
 
 
+@written_as_called
 def drop() -> Fault:
     """The connection is closed without a response."""
     return Fault(is_dropped=True, keeps_reply=True)
 
 
+@written_as_called
 def status(code: int, retry_after: str = "", kind: str = "", should_retry: str = "") -> Fault:
     """An HTTP error instead of the reply.
 
@@ -64,6 +67,7 @@ def status(code: int, retry_after: str = "", kind: str = "", should_retry: str =
     return Fault(error=error, keeps_reply=True)
 
 
+@written_as_called
 def stall(after: int = 0, seconds: float = 3600) -> Fault:
     """No bytes for some seconds after the first `after` bytes of the body; then the rest."""
     check_at_least(0, after=after, seconds=seconds)
@@ -85,6 +89,7 @@ def stall(after: int = 0, seconds: float = 3600) -> Fault:
     return Fault(change_chunks=chunks, keeps_reply=True)
 
 
+@written_as_called
 def drip(size: int = 1, every_s: float = 0.001) -> Fault:
     """The body arrives in pieces of `size` bytes, `every_s` seconds apart."""
     check_at_least(1, size=size)
@@ -100,6 +105,7 @@ def drip(size: int = 1, every_s: float = 0.001) -> Fault:
     return Fault(change_chunks=chunks)
 
 
+@written_as_called
 def cut(at: int) -> Fault:
     """The connection breaks after `at` bytes of the body. A shorter body arrives whole."""
     check_at_least(0, at=at)
@@ -118,6 +124,7 @@ def cut(at: int) -> Fault:
     return Fault(change_chunks=chunks, keeps_reply=True)
 
 
+@written_as_called
 def linger(seconds: float = 3600) -> Fault:
     """The connection stays open for some seconds behind the whole body."""
     check_at_least(0, seconds=seconds)
@@ -131,6 +138,7 @@ def linger(seconds: float = 3600) -> Fault:
     return Fault(change_chunks=chunks)
 
 
+@written_as_called
 def end_marker() -> Fault:
     """An end marker that is no event of this API, `data: [DONE]`, in one packet with the last event of a stream."""
 
@@ -146,6 +154,7 @@ def end_marker() -> Fault:
     return Fault(change_chunks=chunks)
 
 
+@written_as_called
 def error_event(after: int = 3, kind: str = "overloaded_error", message: str = "Overloaded") -> Fault:
     """An `error` event after the first `after` events of a stream ends it; requests without a stream get its status."""
     check_at_least(0, after=after)

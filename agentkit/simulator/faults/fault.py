@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncGenerator, Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from functools import wraps
+from inspect import signature
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from agentkit.messages.message import JSONObject
 from agentkit.simulator.replies.parts import ServerError
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.turn import Turn
+from agentkit.simulator.replies.written import written_value
 
 Events: TypeAlias = "Iterator[JSONObject]"
 """The events of a stream."""
@@ -18,6 +21,7 @@ Chunks: TypeAlias = "AsyncGenerator[bytes]"
 """The bytes of a response, in chunks."""
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class Fault:
     """True if it applies only to a reply with a tool call."""
     keeps_reply: bool = False
     """True if the next request of the same conversation gets the responder's reply that this fault spoiled."""
+    written: str = field(default="", compare=False)
+    """The expression that made it: `cut(at=5)`. Empty: its fields."""
+
+    def __repr__(self) -> str:
+        """Return the fault as it is written in a script."""
+        if self.written:
+            return self.written
+        given = {
+            each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
+        }
+        return f"Fault({', '.join(f'{name}={written_value(value)}' for name, value in given.items())})"
 
     def __add__(self, other: Fault) -> Fault:
         return Fault(
@@ -57,7 +72,21 @@ class Fault:
             change_chunks=_compose(self.change_chunks, other.change_chunks),
             needs_call=self.needs_call or other.needs_call,
             keeps_reply=self.keeps_reply or other.keeps_reply,
+            written=f"{self!r} + {other!r}",
         )
+
+
+def written_as_called(make: Callable[_P, Fault]) -> Callable[_P, Fault]:
+    """Decorate a function that makes a fault: the fault is shown as the call of the function."""
+
+    @wraps(make)
+    def make_written(*args: _P.args, **kwargs: _P.kwargs) -> Fault:
+        fault = make(*args, **kwargs)
+        given = signature(make).bind(*args, **kwargs).arguments
+        settings = ", ".join(f"{name}={written_value(value)}" for name, value in given.items())
+        return replace(fault, written=f"{make.__name__}({settings})")
+
+    return make_written
 
 
 def check_at_least(least: float, **given: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from agentkit.messages.message import Block, JSONObject, encode
-from agentkit.simulator.faults.fault import Events, Fault, check_at_least
+from agentkit.simulator.faults.fault import Events, Fault, check_at_least, written_as_called
 from agentkit.simulator.replies.reply import Reply
 from agentkit.simulator.replies.turn import Turn
 
@@ -16,6 +16,7 @@ _UNKNOWN_BLOCK: Block = {"type": "hologram", "beam": "blue"}
 _UNFINISHED = "The answer to this has several parts, the first of which"
 
 
+@written_as_called
 def unknown_event(after: int = 2) -> Fault:
     """An event of an unknown type, after the first `after` events of a stream."""
     check_at_least(0, after=after)
@@ -28,6 +29,7 @@ def unknown_event(after: int = 2) -> Fault:
     return Fault(change_events=events)
 
 
+@written_as_called
 def unknown_block() -> Fault:
     """A content block of an unknown type, before all others."""
 
@@ -38,21 +40,25 @@ def unknown_block() -> Fault:
     return Fault(change_turn=turn)
 
 
+@written_as_called
 def unknown_stop_reason(name: str = "hologram") -> Fault:
     """An unknown stop reason, after the whole reply."""
     return Fault(change_turn=lambda given: replace(given, stop_reason=name), keeps_reply=True)
 
 
+@written_as_called
 def invalid_json() -> Fault:
     """The input of the last tool call is not JSON."""
     return _change_last_input(lambda given: f'{encode(given).decode()[:-1]}{", " if given else ""}"x": tru e}}')
 
 
+@written_as_called
 def truncated_json() -> Fault:
     """The input of the last tool call ends in the middle, though the turn ends normally."""
     return _change_last_input(lambda given: _first_half(encode(given).decode()))
 
 
+@written_as_called
 def duplicate_keys() -> Fault:
     """The input of the last tool call has a key twice."""
 
@@ -63,6 +69,7 @@ def duplicate_keys() -> Fault:
     return _change_last_input(lambda given: twice(given) if given else '{"x": 1, "x": 1}')
 
 
+@written_as_called
 def duplicate_ids() -> Fault:
     """The last tool call occurs twice, under one id."""
 
@@ -76,11 +83,13 @@ def duplicate_ids() -> Fault:
     return Fault(change_turn=turn, needs_call=True, keeps_reply=True)
 
 
+@written_as_called
 def empty() -> Fault:
     """A turn without content that ends normally."""
     return Fault(reply=Reply(stop_reason="end_turn"), keeps_reply=True)
 
 
+@written_as_called
 def pause_turn() -> Fault:
     """The model pauses during a search by a server tool, and continues when the turn is sent back."""
     search: Block = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "tea"}}
@@ -88,11 +97,13 @@ def pause_turn() -> Fault:
     return Fault(reply=reply.replace(stop_reason="pause_turn"), keeps_reply=True)
 
 
+@written_as_called
 def refusal(category: str = "general_harms", explanation: str = "The request was declined.") -> Fault:
     """The model declines, with the details that the API sends."""
     return Fault(reply=Reply.refusal(explanation, category), keeps_reply=True)
 
 
+@written_as_called
 def max_tokens(inside: str = "text") -> Fault:
     """The reply is cut off by `max_tokens`, inside a `text`, a `thinking` or a `tool_use` block.
 
@@ -101,6 +112,7 @@ def max_tokens(inside: str = "text") -> Fault:
     return _cut_off_inside("max_tokens", inside)
 
 
+@written_as_called
 def context_exceeded(inside: str = "text") -> Fault:
     """The reply is cut off because the context window is full."""
     return _cut_off_inside("model_context_window_exceeded", inside)

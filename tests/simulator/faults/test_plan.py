@@ -33,6 +33,18 @@ def test_what_is_left_of_a_list_is_told() -> None:
     plan = FaultPlan(["drop", None, "cut:5"])
     plan.next_fault("x")
     assert plan.describe_unused() == ["- fault 3: cut:5"]
+    written = [
+        faults.drip(3) + faults.delay(seconds=0.5),
+        faults.status(429, retry_after="3"),
+        faults.refusal(),
+        faults.Fault(delay_s=1),
+    ]
+    assert FaultPlan(written).describe_unused() == [
+        "- fault 1: drip(size=3) + delay(seconds=0.5)",
+        '- fault 2: status(code=429, retry_after="3")',
+        "- fault 3: refusal()",
+        "- fault 4: Fault(delay_s=1)",
+    ]
 
 
 def test_a_fault_that_there_is_not_is_refused_at_once() -> None:
