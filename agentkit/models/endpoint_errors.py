@@ -6,6 +6,7 @@ reason is only there.
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import Iterator
 from typing import Protocol, cast
@@ -58,7 +59,17 @@ _MAX_CAUSES = 20
 
 
 class EndpointError(ConfigurationError):
-    """The API cannot be reached with this client, however often it is tried."""
+    """The API cannot be reached with this client, however often it is tried.
+
+    Args:
+        problem: What is wrong.
+        advice: What to do, in a sentence of its own. Empty: `problem` says it.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        super().__init__(f"{problem} {advice}".rstrip())
+        self.problem = problem
+        self.advice = advice
 
 
 def endpoint_error(error: BaseException, url: Address | None) -> EndpointError | None:
@@ -71,7 +82,8 @@ def endpoint_error(error: BaseException, url: Address | None) -> EndpointError |
     place = "" if url is None else _origin(url)
     return EndpointError(
         f"The API{f' at {place}' if place else ''} cannot be reached, and trying again does not help: "
-        f"{text_without_secrets(problem).rstrip('.')}. {advice}."
+        f"{text_without_secrets(problem).rstrip('.')}.",
+        f"{advice}.",
     )
 
 
@@ -96,8 +108,14 @@ def advice_on_path(url: Address, *, is_of_api: bool) -> str:
     path = url.path.rstrip("/")
     for end in ("/v1/messages", "/v1"):
         if path.endswith(f"{end}/v1/messages"):
-            return f" The request went to {_origin(url)}{path}: leave {end} out of the client's `base_url`."
+            return f" The request went to {_origin(url)}{path}: leave {end} out of {_name_of_base(url)}."
     return "" if is_of_api else f" The request went to {_origin(url)}{path}. {_PATH_ADVICE}."
+
+
+def _name_of_base(url: Address) -> str:
+    """Return what the address of a request was made from: the variable, if it begins with that."""
+    variable = os.environ.get("ANTHROPIC_BASE_URL", "").rstrip("/")
+    return "ANTHROPIC_BASE_URL" if variable and str(url).startswith(f"{variable}/") else "the client's `base_url`"
 
 
 def innermost_text(error: BaseException) -> str:

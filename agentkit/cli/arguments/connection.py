@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from anthropic import AsyncAnthropic
+    from httpx2 import AsyncClient
 
     from agentkit import Agent
     from agentkit.models.direct.way import Way
@@ -45,6 +46,9 @@ def require_credentials(alternative: str = "") -> None:
         return  # with a credential that needs no SDK, whose import would take most of the time to the first word
     from anthropic import AnthropicError, AsyncAnthropic
 
+    from agentkit.models.sdk.client import check_authorities
+
+    check_authorities()
     try:
         client = AsyncAnthropic()
     except AnthropicError as error:
@@ -81,12 +85,25 @@ def way_to_url(base_url: str, environment: Mapping[str, str]) -> Way:
     return choose_way(there, find_proxies(environment))
 
 
-def sdk_client_for_url(base_url: str) -> AsyncAnthropic:
-    """Return a client of the SDK for the server at `base_url`. Raises CommandError: it is no HTTP address."""
+def sdk_client_for_url(base_url: str, http_client: AsyncClient | None = None) -> AsyncAnthropic:
+    """Return a client of the SDK for the server at `base_url`.
+
+    Args:
+        base_url: The address of the server.
+        http_client: What carries the requests. None: the SDK's own one.
+
+    Raises:
+        CommandError: `base_url` is no HTTP address.
+        EndpointError: The certificates that the environment names cannot be used.
+    """
     from anthropic import AsyncAnthropic
 
+    from agentkit.models.sdk.client import check_authorities
+
+    if http_client is None:
+        check_authorities()
     key = None if _has_credential(os.environ) else _DUMMY_KEY  # None: the SDK finds it
-    return AsyncAnthropic(base_url=_server_address(base_url), api_key=key)
+    return AsyncAnthropic(base_url=_server_address(base_url), api_key=key, http_client=http_client)
 
 
 def _has_credential(environment: Mapping[str, str]) -> bool:

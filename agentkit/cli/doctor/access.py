@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from agentkit.cli.doctor.finding import Finding, ok, problem, unknown, warning
-from agentkit.cli.doctor.http_exchange import SECRET_VARIABLES
+from agentkit.cli.doctor.http_exchange import MESSAGES_PATH, SECRET_VARIABLES
 from agentkit.messages.printable import one_line, plural
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from anthropic import AsyncAnthropic
 
-    from agentkit.cli.doctor.http_exchange import ServerResponse
+    from agentkit.cli.doctor.http_exchange import NoResponse, ServerResponse
+    from agentkit.models.endpoint_errors import EndpointError
 
 _CLAUDE_API_HOST = "api.anthropic.com"
 _SECRET_KINDS = dict(zip(SECRET_VARIABLES, ("API key", "auth token"), strict=True))
@@ -43,7 +44,10 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
     for name, kind in _SECRET_KINDS.items():
         if secret := os.environ.get(name):
             finding = _check_static_secret(check, name, kind, secret)
-            return finding if are_needed else replace(finding, found=f"{finding.found}; it is sent to that server")
+            if are_needed:
+                return finding
+            end = "." if finding.advice else ""
+            return replace(finding, found=f"{finding.found.rstrip('.')}; it is sent to that server{end}")
     if client.credentials is not None:
         return ok(check, f"from a profile or a federation ({type(client.credentials).__name__})")
     if are_needed:
@@ -91,10 +95,31 @@ def reachable_server(address: str, answer: ServerResponse) -> Finding:
     return ok("reachable", f"{address} answered {answer.status} in {answer.seconds:.2f} s")
 
 
-def unreachable_server(address: str, reason: str) -> Finding:
+def unreachable_server(address: str, error: NoResponse) -> Finding:
     """Report that the server did not answer."""
+    if error.advice:  # its reason names the address
+        return problem("reachable", f"{error}.", error.advice, is_access=True)
     advice = "Look at the address, whether the server runs, and at HTTPS_PROXY and NO_PROXY."
-    return problem("reachable", f"{address}: {reason}.", advice, is_access=True)
+    return problem("reachable", f"{address}: {error}.", advice, is_access=True)
+
+
+def unusable_authorities(error: EndpointError) -> Finding:
+    """Report that the certificates which the environment names cannot be used."""
+    return problem("certificates", error.problem, error.advice, is_access=True)
+
+
+def check_path(address: str, answer: ServerResponse) -> Finding | None:
+    """Check from the answer to a request for a message that its path is known. None: it seems to be."""
+    import httpx2
+
+    from agentkit.models.endpoint_errors import advice_on_path
+
+    if answer.status != 404:
+        return None
+    error = (answer.json_object or {}).get("error")
+    is_of_api = (isinstance(error, dict) and "type" in error) or "model" in answer.brief()
+    advice = advice_on_path(httpx2.URL(f"{address}{MESSAGES_PATH}"), is_of_api=is_of_api).strip()
+    return problem("reachable", f"{address} answered {answer.brief()}.", advice, is_access=True) if advice else None
 
 
 def check_authentication(answer: ServerResponse) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import sys
 from argparse import ArgumentTypeError
 from collections import Counter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
     from anthropic import AsyncAnthropic
+    from httpx2 import AsyncClient
 
     from agentkit.cli.arguments.parsing import Subparsers
     from agentkit.cli.doctor.finding import Finding
@@ -76,7 +78,10 @@ async def _check_server(args: Namespace, show: ShowFinding) -> None:
     from agentkit.cli.doctor import access
     from agentkit.cli.doctor.http_exchange import NoResponse, Target, send_request
 
-    client, finding = _client_and_credentials(args)
+    http_client, unusable = _http_client_without_authorities()
+    if unusable is not None:
+        show(unusable)
+    client, finding = _client_and_credentials(args, http_client)
     show(finding)
     show(access.check_way(os.environ, args.base_url))
     async with client:
@@ -84,7 +89,10 @@ async def _check_server(args: Namespace, show: ShowFinding) -> None:
         try:
             models = await _within_timeout(send_request(client, "GET", "/v1/models"), args.timeout)
         except NoResponse as error:
-            show(access.unreachable_server(address, str(error)))
+            show(access.unreachable_server(address, error))
+            return
+        if models.status == 404 and (unknown_path := await _check_path(client, address, args.timeout)) is not None:
+            show(unknown_path)
             return
         show(access.reachable_server(address, models))
         is_first_party = access.is_first_party(client)
@@ -94,6 +102,18 @@ async def _check_server(args: Namespace, show: ShowFinding) -> None:
             return
         model = access.choose_model(args.model, access.model_names(models))
         await _run_probes(Target(client, model), args.timeout, show)
+
+
+async def _check_path(client: AsyncAnthropic, address: str, timeout_s: float) -> Finding | None:
+    """Check the path of the address with a request that is refused, so it costs nothing. None: it seems right."""
+    from agentkit.cli.doctor.access import check_path
+    from agentkit.cli.doctor.http_exchange import MESSAGES_PATH, NoResponse, send_request
+
+    try:
+        answer = await _within_timeout(send_request(client, "POST", MESSAGES_PATH, {"max_tokens": 1}), timeout_s)
+    except NoResponse:
+        return None
+    return check_path(address, answer)
 
 
 async def _run_probes(target: Target, timeout_s: float, show: ShowFinding) -> None:
@@ -135,20 +155,38 @@ async def _within_timeout(work: Awaitable[T], timeout_s: float) -> T:
         raise NoResponse(f"no answer within {timeout_s:g} s") from None
 
 
-def _client_and_credentials(args: Namespace) -> tuple[AsyncAnthropic, Finding]:
+def _http_client_without_authorities() -> tuple[AsyncClient | None, Finding | None]:
+    """Return what carries requests if the certificates that the environment names cannot be used; None: they can."""
+    from agentkit.cli.doctor.access import unusable_authorities
+    from agentkit.models.endpoint_errors import EndpointError
+    from agentkit.models.sdk.client import check_authorities
+
+    try:
+        check_authorities()
+    except EndpointError as error:
+        from anthropic import DefaultAsyncHttpxClient
+
+        trusts_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return DefaultAsyncHttpxClient(verify=trusts_nobody), unusable_authorities(error)
+    return None, None
+
+
+def _client_and_credentials(args: Namespace, http_client: AsyncClient | None) -> tuple[AsyncAnthropic, Finding]:
     """Return the client that agents would use, without retries, and the finding about its credentials."""
     from anthropic import AnthropicError, AsyncAnthropic
 
     from agentkit.cli.doctor.access import check_credentials, is_first_party, unusable_credentials
 
     try:
-        found = sdk_client_for_url(args.base_url) if args.base_url else AsyncAnthropic()
+        found = (
+            sdk_client_for_url(args.base_url, http_client) if args.base_url else AsyncAnthropic(http_client=http_client)
+        )
     except AnthropicError as error:
-        found, finding = AsyncAnthropic(api_key="none"), unusable_credentials(str(error))
+        found, finding = AsyncAnthropic(api_key="none", http_client=http_client), unusable_credentials(str(error))
     else:
         finding = check_credentials(found, are_needed=is_first_party(found))
     if found.api_key is None and found.auth_token is None and found.credentials is None:
-        found = AsyncAnthropic(api_key="none")
+        found = AsyncAnthropic(api_key="none", http_client=http_client)
     # Each request has its own connection, so that one which the server closes between two requests fails neither.
     alone = {"connection": "close"}
     return found.with_options(max_retries=0, timeout=args.timeout, default_headers=alone), finding

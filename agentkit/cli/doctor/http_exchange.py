@@ -18,12 +18,23 @@ if TYPE_CHECKING:
 
 SECRET_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 """The environment variables in which the SDK looks for a secret, in its order."""
+MESSAGES_PATH = "/v1/messages"
+"""The path of requests for a message."""
 _SHOWN_CHARS = 160
 _TEMPORARY_STATUSES = {408, 409, 425, 429}
 
 
 class NoResponse(AgentkitError):
-    """No response was received; the text gives the reason, as a clause without a full stop."""
+    """No response was received.
+
+    Args:
+        reason: The reason, as a clause without a full stop.
+        advice: What to do, where the reason tells.
+    """
+
+    def __init__(self, reason: str, advice: str = "") -> None:
+        super().__init__(reason)
+        self.advice = advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ class Target:
     model: str
     """The id of the model that is probed."""
 
-    async def post_json(self, body: JSONObject, path: str = "/v1/messages") -> ServerResponse:
+    async def post_json(self, body: JSONObject, path: str = MESSAGES_PATH) -> ServerResponse:
         """Post a body with this target's model added.
 
         Raises:
@@ -109,6 +120,7 @@ async def send_request(client: SdkClient, method: str, path: str, body: JSONObje
     import httpx2
     from anthropic import APIStatusError, AsyncAPIResponse
 
+    from agentkit.models.endpoint_errors import EndpointError
     from agentkit.models.sdk.errors import translate_sdk_errors
 
     began = time.monotonic()
@@ -123,16 +135,18 @@ async def send_request(client: SdkClient, method: str, path: str, body: JSONObje
                 data = await response.aread()
             except APIStatusError as error:
                 response, data = error.response, error.response.content
+    except EndpointError as error:
+        raise NoResponse(redacted_line(error.problem, _SHOWN_CHARS * 2).rstrip("."), error.advice) from error
     except (AgentkitError, httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
         raise NoResponse(redacted_line(str(error) or type(error).__name__).rstrip(".")) from error
     headers = {name.lower(): value for name, value in response.headers.items()}
     return ServerResponse(response.status_code, headers, data, time.monotonic() - began)
 
 
-def redacted_line(text: str) -> str:
+def redacted_line(text: str, max_chars: int = _SHOWN_CHARS) -> str:
     """Return a text from a server on one line, without secrets: some servers repeat the key that they refuse."""
     from agentkit.redaction.credentials import credentials_of_environment
     from agentkit.redaction.redactor import Redactor, text_without_secrets
 
     redactor = Redactor.of((), credentials_of_environment())
-    return one_line(redactor.text(text_without_secrets(text)), _SHOWN_CHARS)
+    return one_line(redactor.text(text_without_secrets(text)), max_chars)

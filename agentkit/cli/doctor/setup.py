@@ -14,7 +14,7 @@ from agentkit.cli.doctor.finding import Finding, ok, problem, warning
 _DISTRIBUTION = "claude-agentkit"
 _ALWAYS_SHOWN = ("anthropic", "pydantic", "anyio", "httpx2")
 _MAX_PRICE_AGE_DAYS = 90
-_REQUIREMENT = re.compile(r"""([\w.-]+)(?:>=([\d.]+))?[^;]*(?:;.*extra == ['"]([\w-]+)['"])?""")
+_REQUIREMENT = re.compile(r"""([\w.-]+)(?:>=([\w.]+))?[^;]*(?:;.*extra == ['"]([\w-]+)['"])?""")
 
 
 def check_setup(today: date) -> list[Finding]:
@@ -23,12 +23,17 @@ def check_setup(today: date) -> list[Finding]:
     Args:
         today: The date against which the age of the price table is measured.
     """
-    wanted = [_REQUIREMENT.match(line) for line in _requirements()]
-    parts = [(found[1], found[2] or "0", found[3]) for found in wanted if found]
+    parts = [part for part in map(parse_requirement, _requirements()) if part is not None]
     core = [check_package(name, minimum) for name, minimum, extra in parts if extra is None]
     shown = [finding for finding in core if finding.status != "ok" or finding.check in _ALWAYS_SHOWN]
     shown.sort(key=lambda finding: (*_ALWAYS_SHOWN, finding.check).index(finding.check))
     return [_python(), _agentkit(), *shown, check_extras(parts), check_prices(today)]
+
+
+def parse_requirement(line: str) -> tuple[str, str, str | None] | None:
+    """Return name, minimum version and extra of a requirement; None stands for no extra, or for no requirement."""
+    found = _REQUIREMENT.match(line)
+    return found and (found[1], found[2] or "0", found[3])
 
 
 def check_package(name: str, minimum: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 import sys
@@ -19,14 +20,25 @@ _BUNDLES = (
 """The files in which systems keep their authorities, if not where OpenSSL looks."""
 
 
+class UnusableAuthorities(OSError):
+    """The file or the folder of certificates that the environment names cannot be used; the text names both."""
+
+
 def tls_context() -> ssl.SSLContext:
     """Return the context for these variables: SSL_CERT_FILE, else SSL_CERT_DIR, else the authorities of the system.
 
     Raises:
-        OSError: The file or the folder cannot be read, or holds no certificate.
+        UnusableAuthorities: The file or the folder cannot be read, or the file holds no certificate.
     """
     cafile, capath = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-    return _context(cafile, capath, _written_at((cafile,) if cafile else _files_of_system()))
+    try:
+        return _context(cafile, capath, _written_at((cafile,) if cafile else _files_of_system()))
+    except OSError as error:
+        if not (cafile or capath):
+            raise
+        variable = f"SSL_CERT_FILE={cafile}" if cafile else f"SSL_CERT_DIR={capath}"
+        reason = "it holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror or error
+        raise UnusableAuthorities(f"{variable}: {reason}") from error
 
 
 def _files_of_system() -> tuple[str, ...]:
@@ -50,6 +62,8 @@ def _make_context(cafile: str | None, capath: str | None) -> ssl.SSLContext:
     if cafile:
         return ssl.create_default_context(cafile=cafile)
     if capath:
+        if not any(map(os.path.isdir, capath.split(os.pathsep))):  # OpenSSL would trust nobody, and not say why
+            raise NotADirectoryError(errno.ENOTDIR, "No such directory")
         return ssl.create_default_context(capath=capath)
     if sys.platform in ("win32", "darwin"):
         import httpx2  # knows the system's own verification

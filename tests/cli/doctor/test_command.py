@@ -8,6 +8,7 @@ from datetime import date
 from importlib.metadata import version
 
 import anthropic
+import anyio.to_thread
 import pytest
 
 from agentkit.cli.doctor.access import (
@@ -18,12 +19,14 @@ from agentkit.cli.doctor.access import (
     is_first_party,
 )
 from agentkit.cli.doctor.http_exchange import ServerResponse
-from agentkit.cli.doctor.setup import check_extras, check_package, check_prices, check_setup
+from agentkit.cli.doctor.setup import check_extras, check_package, check_prices, check_setup, parse_requirement
 from agentkit.cli.main import main
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineMind
 from agentkit.testing.serving import served
 from tests.cli.doctor_servers import Server, always, examine, statuses
+from tests.models.wire.certificates import certificates
+from tests.models.wire.raw_server import OK, answering, serving
 
 SECRET = "sk-ant-api03-0123456789-abcd"
 NOWHERE = "http://127.0.0.1:1"
@@ -64,6 +67,12 @@ def test_extras_are_those_whose_packages_are_all_there() -> None:
     assert check_extras([("anyio", "999", "a")]).status == "warning"
 
 
+def test_the_version_of_a_requirement_keeps_its_suffix() -> None:
+    line = "wordllama>=0.4.0.post1; (python_version < '3.14') and extra == 'embed'"
+    assert parse_requirement(line) == ("wordllama", "0.4.0.post1", "embed")
+    assert [parse_requirement(text) for text in ("tea>=1.2,<3", "tea")] == [("tea", "1.2", None), ("tea", "0", None)]
+
+
 def test_prices_are_old_after_ninety_days() -> None:
     assert check_prices(date(2026, 11, 24)).status == "ok"
     finding = check_prices(date(2027, 11, 24))
@@ -94,6 +103,8 @@ def test_of_a_secret_only_its_kind_and_its_end_are_shown(
     assert line.startswith(status)
     assert shown in line
     assert secret.strip('"\n') not in out + err
+    assert ".;" not in line
+    assert ("it is sent to that server. Set" in line) == (status == "problem")
     assert "0123456789" not in out + err
     assert "hunter2" not in out + err
 
@@ -144,13 +155,20 @@ def test_a_server_that_hangs_is_given_up_in_time(capsys: pytest.CaptureFixture[s
     assert found["reachable"]["found"].endswith("no answer within 0.3 s.") or "in time" in found["reachable"]["found"]
 
 
-def test_the_claude_api_is_reached_through_the_proxy_of_the_environment() -> None:
-    environment = {"HTTPS_PROXY": NOWHERE, "ANTHROPIC_API_KEY": SECRET, "PATH": "/usr/bin:/bin"}
+def test_the_claude_api_is_reached_through_the_proxy_of_the_environment_even_without_certificates() -> None:
+    environment = {
+        "HTTPS_PROXY": NOWHERE,
+        "SSL_CERT_FILE": "nope.pem",
+        "ANTHROPIC_API_KEY": SECRET,
+        "PATH": "/usr/bin:/bin",
+    }
     command = [sys.executable, "-m", "agentkit", "doctor"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=50)
     assert done.returncode == 3, done.stderr
     assert "problem  reachable          https://api.anthropic.com" in done.stdout
     assert "HTTPS_PROXY" in done.stdout
+    assert "problem  certificates       The certificates for TLS cannot be read: SSL_CERT_FILE=nope.pem" in done.stdout
+    assert "Traceback" not in done.stderr
     assert SECRET not in done.stdout + done.stderr
 
 
@@ -174,6 +192,23 @@ def test_an_environment_that_names_a_server_is_followed(
     assert found["reachable"]["found"].startswith(base_url)
     assert "500 broken" in found["message"]["found"]
     assert statuses(found)["error_shape"] == "warning"
+    for body in [{"detail": "Not Found"}, {"error": {"type": "not_found_error", "message": "no"}}]:
+        with served(always(404, body)) as base_url:
+            monkeypatch.setenv("ANTHROPIC_BASE_URL", f"{base_url}/v1")
+            code, found = examine(capsys)
+        assert (code, list(found)[-1], found["reachable"]["status"]) == (3, "reachable", "problem")
+        went = f"The request went to {base_url}/v1/v1/messages: leave /v1 out of ANTHROPIC_BASE_URL."
+        assert found["reachable"]["advice"] == went
+
+
+@pytest.mark.anyio
+async def test_an_authority_that_is_not_trusted_is_told_with_what_helps(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving(answering(OK), tls=certificates().server) as server:
+        base_url = f"https://localhost:{server.port}"
+        code, found = await anyio.to_thread.run_sync(lambda: examine(capsys, "--base-url", base_url))
+    assert (code, found["reachable"]["status"]) == (3, "problem")
+    assert "certificate verify failed" in found["reachable"]["found"]
+    assert found["reachable"]["advice"].endswith("the authorities that this machine trusts (SSL_CERT_FILE).")
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,15 @@ async def test_what_is_not_given_comes_from_the_environment(monkeypatch: pytest.
     await client.close()
 
 
-async def test_an_address_that_cannot_be_used_is_told_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_address_or_a_file_that_cannot_be_used_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://[::g]:1")
     with pytest.raises(EndpointError, match=r"cannot be opened: .*Check ANTHROPIC_BASE_URL"):
+        open_sdk_client()
+    monkeypatch.delenv("ANTHROPIC_BASE_URL")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")  # the SDK's own transport carries the requests
+    monkeypatch.setenv("SSL_CERT_FILE", "nope.pem")
+    with pytest.raises(EndpointError, match=r"SSL_CERT_FILE=nope.pem: No such file .* Set SSL_CERT_FILE to a file"):
         open_sdk_client()

@@ -14,7 +14,7 @@ from anyio.streams.tls import TLSStream
 
 from agentkit.models.wire.dialing import Dialer, Server
 from agentkit.models.wire.errors import ConnectFailed, ConnectTimedOut, WireError
-from agentkit.models.wire.tls import tls_context
+from agentkit.models.wire.tls import UnusableAuthorities, tls_context
 from tests.models.wire.certificates import certificates
 from tests.models.wire.raw_server import OK, answering, body_of, pool_of, read_request, serving
 
@@ -120,7 +120,15 @@ def test_the_variables_name_the_authorities(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert tls_context().get_ca_certs() == []
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
-    with pytest.raises(OSError, match="No such file"):
+    with pytest.raises(UnusableAuthorities, match=r"^SSL_CERT_FILE=.*missing\.pem: No such file or directory$"):
+        tls_context()
+    file.write_text("no certificate", encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(UnusableAuthorities, match=r"authority\.pem: it holds no certificate"):
+        tls_context()
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "missing"))
+    with pytest.raises(UnusableAuthorities, match=r"^SSL_CERT_DIR=.*missing: No such directory$"):
         tls_context()
 
 
