@@ -16,6 +16,7 @@ from agentkit.history.cache_markers import CACHE_LOOKBACK_BLOCKS, MAX_CACHE_MARK
 from agentkit.history.compaction import RequestTurn, compact_transcript
 from agentkit.history.new_content import NewContent
 from agentkit.history.open_calls import answer_open_calls
+from agentkit.history.plain_text import content_blocks
 from agentkit.history.refused_content import names_message_in, reason_of
 from agentkit.history.refused_turn import last_turn_span, with_turn_as_text
 from agentkit.history.sanitize import with_missing_results, without_thinking
@@ -94,8 +95,7 @@ class RunHistory:
         """Append the pending content, followed by the note, as one user message. Nothing to append: no message."""
         content, transcript = self._pending, self._transcript
         if note is not None:
-            before = [text_block(content)] if isinstance(content, str) else content
-            content = [*before, text_block(note)]
+            content = [*content_blocks(content or []), text_block(note)]
         if self._has_waiting_code or self._held:
             content = self._hold_back(content)
         if isinstance(content, list) and len(content) >= CACHE_LOOKBACK_BLOCKS:
@@ -108,11 +108,11 @@ class RunHistory:
             if message.markers:
                 message = self._markers.fit_message(message, transcript.prefix, transcript.messages)
             transcript.append_message(message)
-        self._pending = []
+        self._pending = ""
 
     def _hold_back(self, content: Content) -> list[Block]:
         """Return what the next user message may hold of its content and of what was held back; the rest is held."""
-        blocks = [*([text_block(content)] if isinstance(content, str) else content), *self._held]
+        blocks = [*content_blocks(content or []), *self._held]
         is_alone = self._has_waiting_code
         self._held = [block for block in blocks if block["type"] != "tool_result"] if is_alone else ()
         return [block for block in blocks if block["type"] == "tool_result"] if is_alone else blocks

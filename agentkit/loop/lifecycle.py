@@ -125,7 +125,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
         nested_runs = NestedRuns(self.parent or self._around)
         run_budget = RunBudget(scope.accounts, nested_runs.loop)
         token = current_services.set(call_of_run(scope, nested_runs))
-        stop_token = stop_request.set(None)  # it belongs to the event loop of the call around this run
+        # That of the call around this run belongs to the event loop of that call.
+        stop_token = None if stop_request.get() is None else stop_request.set(None)
         began = time.monotonic()
         try:
             if self.recorded_end is not None:
@@ -149,7 +150,8 @@ class RunLifecycle(Generic[Deps, In, Out]):
             raise
         finally:
             current_services.reset(token)
-            stop_request.reset(stop_token)
+            if stop_token is not None:
+                stop_request.reset(stop_token)
             try:
                 await nested_runs.close()
             finally:  # asyncio may cancel the task once more, where no shield helps

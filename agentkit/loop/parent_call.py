@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from agentkit.run.steps import Slot
 
 
-_NO_CALL = ToolCall("", "", {})
+_NO_CALL, _NO_CHILD_RUNS = ToolCall("", "", {}), ChildRuns()
+"""The call of code that belongs to none, and its child runs: it delegates nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class ParentCall(CallServices):
 
 def call_of_run(scope: RunScope, nested_runs: NestedRuns) -> ParentCall:
     """Return the services for code of a run that belongs to no tool call: instructions, middleware, checks."""
-    return ParentCall(scope, NO_SLOT, _NO_CALL, None, None, ChildRuns(), nested_runs, redactor=scope.redactor)
+    return ParentCall(scope, NO_SLOT, _NO_CALL, None, None, _NO_CHILD_RUNS, nested_runs, redactor=scope.redactor)
 
 
 def enclosing_call() -> ParentCall | None:

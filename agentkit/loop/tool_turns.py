@@ -115,7 +115,7 @@ class ToolTurns:
             spec.max_concurrent_calls,
             scope.middleware.around_tool,
             nested_runs,
-            history.to_dicts,
+            history.to_dicts if scope.gates else tuple,
         )
         call_ids = CallIds()
         eager_calls = EagerCalls(runner, is_stuck, call_ids, is_enabled=spec.settings.eager)

@@ -64,7 +64,7 @@ class CallRunner:
     nested_runs: RecordableRuns | None = None
     """The runs that the code of calls starts. None: they are not recorded with the calls."""
     messages: Callable[[], Sequence[JSONObject]] = tuple
-    """Returns the conversation so far, for guardrails."""
+    """Returns the conversation so far, for the gates of the scope."""
     _limiter: anyio.Semaphore | None = field(default=None, init=False)
 
     @property

@@ -71,19 +71,21 @@ class EagerCalls:
         self._context = copy_context()  # that of the run: the reply is read inside of the agent's middleware
         return self._start_if_eager
 
-    def run_alongside(self, work: Callable[[], Awaitable[None]]) -> Coroutine[object, None, None]:
+    def run_alongside(self, work: Callable[[], Coroutine[object, None, None]]) -> Coroutine[object, None, None]:
         """Return the work of the run, to be awaited, during which calls may start early."""
-        has_eager = self.is_enabled and any(map(can_run_eagerly, self.runner.tools.values()))
-        return self._work_in_task_group(work) if has_eager else self._work_and_discard(work)
+        if self.is_enabled and any(map(can_run_eagerly, self.runner.tools.values())):
+            return self._work_in_task_group(work)
+        # An earlier execution of a durable run may have started calls that are not eager any more.
+        return self._work_and_discard(work) if self.runner.scope.steps.is_durable else work()
 
-    async def _work_in_task_group(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _work_in_task_group(self, work: Callable[[], Coroutine[object, None, None]]) -> None:
         try:
             async with anyio.create_task_group() as self._task_group:
                 await self._work_and_discard(work)
         except BaseExceptionGroup as group:
             raise first_leaf_exception(group) from None
 
-    async def _work_and_discard(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _work_and_discard(self, work: Callable[[], Coroutine[object, None, None]]) -> None:
         try:
             await work()
         except Exception:
