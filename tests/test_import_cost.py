@@ -57,7 +57,7 @@ from agentkit.cli.main import main
 from agentkit.simulator import Script, Simulator
 from agentkit.testing import Reply, script, served
 
-LATE = {"anthropic", "httpx2", "mcp", "starlette", "urllib.request", "uvicorn"}
+LATE = {"anthropic", "httpx2", "mcp", "starlette", "uvicorn"}
 
 @tool(effect="read")
 def price(item: str) -> int:
