@@ -64,11 +64,6 @@ def class_texts(
     return ClassTexts(description, docs, annotations)
 
 
-def field_descriptions(cls: type) -> dict[str, str]:
-    """Return the descriptions by field name, inherited fields included; the nearest class in the MRO wins."""
-    return dict(class_texts(cls).fields)
-
-
 def _field_annotations(cls: type, written: Iterable[Mapping[str, object]]) -> dict[str, object]:
     """Return the annotations of the fields, inherited ones included. None: a name in it is not defined."""
     annotations: dict[str, object] = {}

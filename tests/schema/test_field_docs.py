@@ -8,7 +8,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 from typing_extensions import Doc, TypedDict
 
-from agentkit.schema.field_docs import field_descriptions
+from agentkit.schema.field_docs import class_texts
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Page(BaseModel, Generic[T]):
 
 
 def test_the_nearest_text_wins() -> None:
-    assert field_descriptions(Item) == {
+    assert class_texts(Item).fields == {
         "name": "From the docstring.",
         "size": "Below the field,\non two lines.",
         "weight": "In Annotated.\nBelow.",
@@ -99,18 +99,18 @@ class LastSheet(SmallSheet):
 
 
 def test_a_class_is_nearer_than_the_generic_one_it_is_made_of() -> None:
-    assert field_descriptions(LastSheet) == {"size": "At most ten."}
+    assert class_texts(LastSheet).fields == {"size": "At most ten."}
 
 
 def test_fields_are_inherited_with_their_texts() -> None:
-    assert field_descriptions(Child) == {**field_descriptions(Item), "colour": "Its colour.", "size": "The child's."}
-    assert field_descriptions(MoreTyped) == {"a": "The a.", "b": "The b."}
+    assert class_texts(Child).fields == {**class_texts(Item).fields, "colour": "Its colour.", "size": "The child's."}
+    assert class_texts(MoreTyped).fields == {"a": "The a.", "b": "The b."}
 
 
 def test_every_kind_of_class_is_read() -> None:
-    assert field_descriptions(Pair) == {"left": "The left one."}
-    assert field_descriptions(Data) == {"x": "The x."}
-    assert field_descriptions(Page[int]) == {"items": "What is on it."}
+    assert class_texts(Pair).fields == {"left": "The left one."}
+    assert class_texts(Data).fields == {"x": "The x."}
+    assert class_texts(Page[int]).fields == {"items": "What is on it."}
 
 
 def test_local_classes_of_one_name_are_told_apart_by_their_fields() -> None:
@@ -128,8 +128,8 @@ def test_local_classes_of_one_name_are_told_apart_by_their_fields() -> None:
 
         return Local
 
-    assert field_descriptions(one()) == {"x": "The x."}
-    assert field_descriptions(other()) == {"y": "The y."}
+    assert class_texts(one()).fields == {"x": "The x."}
+    assert class_texts(other()).fields == {"y": "The y."}
 
 
 def test_classes_that_cannot_be_told_apart_get_no_text_rather_than_the_wrong_one() -> None:
@@ -151,7 +151,7 @@ def test_classes_that_cannot_be_told_apart_get_no_text_rather_than_the_wrong_one
                 """Other."""
 
             classes.append(Same)
-    assert [field_descriptions(cls) for cls in classes] == [{}, {}]
+    assert [class_texts(cls).fields for cls in classes] == [{}, {}]
 
 
 def test_a_class_without_source_has_its_docstring_alone() -> None:
@@ -159,5 +159,5 @@ def test_a_class_without_source_has_its_docstring_alone() -> None:
     sys.modules["typed_at_a_prompt"] = module
     source = 'class Local:\n    """It.\n\n    Attributes:\n        x: The x.\n    """\n    x: int\n    "below"\n'
     exec(source, module.__dict__)
-    assert field_descriptions(module.Local) == {"x": "The x."}
+    assert class_texts(module.Local).fields == {"x": "The x."}
     del sys.modules["typed_at_a_prompt"]

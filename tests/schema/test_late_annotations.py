@@ -8,7 +8,7 @@ import typing
 import pytest
 
 from agentkit import DefinitionError
-from agentkit.schema.field_docs import field_descriptions
+from agentkit.schema.field_docs import class_texts
 from agentkit.schema.late_annotations import alias_value, read_annotations, read_parameters, written_form
 from tests.late_names import run_module
 
@@ -35,7 +35,7 @@ def test_an_undefined_name_leaves_the_other_annotations_readable() -> None:
 
 
 def test_descriptions_beside_an_undefined_name_are_found() -> None:
-    assert field_descriptions(run_module(SOURCE).Order)["count"] == "how many"
+    assert class_texts(run_module(SOURCE).Order).fields["count"] == "how many"
 
 
 def test_a_name_that_is_defined_meanwhile_is_found_at_the_next_reading() -> None:

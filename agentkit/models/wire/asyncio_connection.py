@@ -239,10 +239,9 @@ class AsyncioConnection(asyncio.Protocol):
             return
         now = self._loop.time()
         unsent_bytes = self._transport.get_write_buffer_size()
-        is_waiting = (
-            self._waiter is not None and not self._waiter.done()
-        )  # done: something came while the loop was busy
-        if not is_waiting or unsent_bytes != self._unsent_bytes:  # the reader takes his time, or the server took some
+        # The reader takes his time, or something came while the loop was busy (then his future is done).
+        is_waiting = self._waiter is not None and not self._waiter.done()
+        if not is_waiting or unsent_bytes != self._unsent_bytes:  # or the server took some
             self._active_at = now
             self._unsent_bytes = unsent_bytes
         due = self._active_at + self._idle_timeout_s
