@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.peers.environment import version_of
-from benchmarks.speed.rows import Row
+from benchmarks.speed.bench import Row
 from benchmarks.speed.workers import OURS, PEERS, VARIANTS
 
 _HEAD = """# Speed

@@ -6,14 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 from benchmarks.speed import goals as goals_of
+from benchmarks.speed.bench import Bench, Row, median_row
 from benchmarks.speed.server import ReplyPlan, events_of
 from benchmarks.speed.workers import (
     AGENTKIT,
@@ -27,86 +25,7 @@ from benchmarks.speed.workers import (
     SOCKET_AND_JSON,
     TOOL_RUNNER,
     WITH_BUDGET,
-    Figures,
-    Runner,
-    Worker,
 )
-
-
-@dataclass(frozen=True)
-class Size:
-    """The amount of work: enough for stable figures, or only so much that everything has run once."""
-
-    rounds: int = 5
-    peer_rounds: int = 2
-    conversations: int = 16
-    """Conversations of each framework, in each round."""
-    agents: tuple[int, ...] = (1, 16, 128)
-    growth_turns: int = 400
-    fan_outs: tuple[int, ...] = (100, 1_000)
-    memory_agents: int = 512
-    tools: int = 100
-    starts: int = 7
-    turns: int = ReplyPlan().turns
-    """Turns of a conversation, but for those of growth and of tools."""
-    waits_s: tuple[float, ...] = (0.6, 0.06, 0.6, 0.06)
-    """Durations of the four tools of the eager rows, in seconds."""
-
-
-SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1, turns=3, waits_s=(0.1, 0.01, 0.1, 0.01))
-
-
-@dataclass(frozen=True)
-class Bench:
-    """The server's address, and a running program for each framework."""
-
-    server: str
-    workers: Mapping[str, Worker]
-    size: Size
-    fresh: Callable[[Runner], AbstractContextManager[Worker]]
-    """Starts a new process of a framework, for figures that need one without history; in the smallest size any does."""
-
-    def main_workers(self) -> list[Worker]:
-        """Return the programs that all rows measure that name none."""
-        return [worker for worker in self.workers.values() if not worker.runner.is_variant]
-
-    def rounds(self, play: ReplyPlan, only: Sequence[Runner] = (), **order: object) -> dict[str, list[Figures]]:
-        """Run the same order for each framework in turn, round after round; peers have fewer rounds."""
-        wanted = {runner.name for runner in only} or {worker.runner.name for worker in self.main_workers()}
-        found: dict[str, list[Figures]] = {}
-        for number in range(self.size.rounds):
-            for name, worker in self.workers.items():
-                if name in wanted and (number < self.size.peer_rounds or not worker.runner.is_peer):
-                    found.setdefault(name, []).append(worker.run(self.server, play, **order))
-        return found
-
-
-@dataclass(frozen=True)
-class Row:
-    """One figure for several frameworks."""
-
-    what: str
-    unit: str
-    values: Mapping[str, float]
-    ratios: Mapping[str, float]
-    """Ratios to the reference of the row: medians of the ratios within each round."""
-    by: str
-    """The name of the reference: a framework, or a value with its unit."""
-    goals: Mapping[str, float]
-    """The maximum ratio of a framework."""
-
-
-def median_row(
-    what: str, unit: str, found: Mapping[str, Sequence[float]], by: Runner | float, goals: Mapping[Runner, float]
-) -> Row:
-    """Return a row of medians. `by` is the reference: a framework or a value."""
-    ratios: dict[str, float] = {}
-    for name, values in found.items():
-        others = found[by.name] if isinstance(by, Runner) else [by] * len(values)
-        ratios[name] = median(value / other for value, other in zip(values, others, strict=False))
-    named = by.name if isinstance(by, Runner) else f"{by:.4g} {unit}"
-    medians = {name: median(values) for name, values in found.items()}
-    return Row(what, unit, medians, ratios, named, {runner.name: goal for runner, goal in goals.items()})
 
 
 def cpu_of_a_turn(bench: Bench) -> list[Row]:
@@ -142,17 +61,17 @@ def spaced(bench: Bench) -> list[Row]:
 
 def variants(bench: Bench) -> list[Row]:
     """Measure the CPU of a turn where the SDK's client is given, on trio, read by `stream()`, and with a budget."""
-    agents = bench.size.agents[1]
-    play, agents = ReplyPlan(turns=bench.size.turns), bench.size.agents[1]
-    found = bench.rounds(play, (SDK, AGENTKIT, GIVEN_CLIENT, ON_TRIO, READ_BY_STREAM, WITH_BUDGET), agents=agents)
-    cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
-    what = f"CPU of a streamed turn, {agents} at once"
+    agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns)
     by_sdk = {GIVEN_CLIENT: goals_of.GIVEN_CLIENT, ON_TRIO: goals_of.ON_TRIO}
     by_run = {READ_BY_STREAM: goals_of.READ_BY_STREAM, WITH_BUDGET: goals_of.WITH_BUDGET}
-    return [
-        median_row(f"{what}: {said}", "us", {one.name: cpu[one.name] for one in (by, *goals)}, by, goals)
-        for said, by, goals in (("the SDK's client, trio", SDK, by_sdk), ("stream(), a budget", AGENTKIT, by_run))
-    ]
+    rows: list[Row] = []
+    for said, by, goals, found in (
+        ("the SDK's client, trio", SDK, by_sdk, bench.rounds(play, (SDK, *by_sdk), agents=agents)),
+        ("stream(), a budget", AGENTKIT, by_run, bench.rounds_anew(play, (AGENTKIT, *by_run), agents=agents)),
+    ):
+        cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
+        rows.append(median_row(f"CPU of a streamed turn, {agents} at once: {said}", "us", cpu, by, goals))
+    return rows
 
 
 def growth(bench: Bench) -> list[Row]:
@@ -297,8 +216,3 @@ def starting(bench: Bench) -> list[Row]:
 
 
 ALL = (cpu_of_a_turn, spaced, variants, growth, fan_out, tools_in_parallel, memory, compiling, starting)
-
-
-def python_of(runner: Runner, peers: Path | None) -> Path:
-    """Return the interpreter of a framework."""
-    return peers if runner.is_peer and peers is not None else Path(sys.executable)

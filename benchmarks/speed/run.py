@@ -16,8 +16,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.peers.environment import install
+from benchmarks.speed.bench import SMALL, Bench, Row, Size, python_of
 from benchmarks.speed.report import markdown
-from benchmarks.speed.rows import ALL, SMALL, Bench, Row, Size, python_of
+from benchmarks.speed.rows import ALL
 from benchmarks.speed.workers import HERE, OURS, PEERS, SDK_FAST, VARIANTS, Runner, Worker, cores, server
 
 DEFAULT_FOLDER = Path.home() / ".cache" / "agentkit" / "peers-speed"
