@@ -82,9 +82,18 @@ class Account:
         self.reserved = self.reserved - reserved if self.in_flight else NO_AMOUNT  # which drops rounding errors
         self.spent += used
 
-    def replace_final_turn_reserve(self, kept: Amount, amount: Amount) -> None:
-        """Replace what a run has `kept` for its final turn by another amount."""
+    def update_run(self, kept: Amount, amount: Amount, idle_runs: int) -> None:
+        """Replace what a run has `kept` for its final turn by another amount, and wake a call that may fit now.
+
+        Args:
+            kept: The amount that the run has kept so far.
+            amount: The amount that it keeps from now on.
+            idle_runs: 1 if the run becomes idle, -1 if it is idle no more, 0 if it stays what it is.
+        """
         if self.final_turn_reserve is kept:  # no other run keeps anything
             self.final_turn_reserve = amount
         else:
             self.final_turn_reserve += amount - kept
+        self.idle_runs += idle_runs
+        if self.waiters.queue:
+            self.waiters.wake_next()

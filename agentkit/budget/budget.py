@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from dataclasses import dataclass, fields
 
 from agentkit.budget.usage import Cost, Usage
@@ -114,7 +113,6 @@ class Amount:
 
 
 NO_AMOUNT = Amount()
-_amount_fields = operator.attrgetter(*Amount.__slots__)
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -125,48 +123,56 @@ class Need:
     """
 
     fixed: Amount = NO_AMOUNT
-    per_token: Amount = NO_AMOUNT
-    """Added for each token that the reply may have."""
+    usd_per_token: float = 0.0
+    """US dollars for each token that the reply may have, added to `fixed`."""
+    input_per_token: float = 0
+    """Input tokens for each of them: it stands in the prompts that follow."""
+    output_per_token: float = 0
+    """Output tokens for each of them: 1, or more where the server may ask several models."""
 
     def __add__(self, other: Need) -> Need:
-        return Need(self.fixed + other.fixed, self.per_token + other.per_token)
+        return Need(
+            self.fixed + other.fixed,
+            self.usd_per_token + other.usd_per_token,
+            self.input_per_token + other.input_per_token,
+            self.output_per_token + other.output_per_token,
+        )
 
-    def amount_at(self, max_tokens: int, also_per_token: Amount = NO_AMOUNT) -> Amount:
-        """Return the amount for a request with this `max_tokens`, each of which takes `also_per_token` as well."""
-        fixed, per_token = self.fixed, self.per_token
+    def amount_at(self, max_tokens: int, later: Need | None = None) -> Amount:
+        """Return the amount for a request with this `max_tokens`, and that by which it makes a `later` need grow."""
+        fixed, usd, inputs, outputs = self.fixed, self.usd_per_token, self.input_per_token, self.output_per_token
+        if later is not None:
+            usd += later.usd_per_token
+            inputs += later.input_per_token
+            outputs += later.output_per_token
         return Amount(
-            fixed.cost_usd + (per_token.cost_usd + also_per_token.cost_usd) * max_tokens,
-            fixed.input_tokens + (per_token.input_tokens + also_per_token.input_tokens) * max_tokens,
-            fixed.output_tokens + (per_token.output_tokens + also_per_token.output_tokens) * max_tokens,
-            fixed.requests + (per_token.requests + also_per_token.requests) * max_tokens,
+            fixed.cost_usd + usd * max_tokens,
+            fixed.input_tokens + inputs * max_tokens,
+            fixed.output_tokens + outputs * max_tokens,
+            fixed.requests,
         )
 
     def exceeds_by_prompt(self, free: Amount, max_tokens: int) -> bool:
         """Return True if it is the prompt that does not fit into what is available, so that a smaller one might."""
-        missing, without_prompt = self.amount_at(max_tokens) - free, self.per_token.times(max_tokens) - free
+        missing = self.amount_at(max_tokens) - free
         is_prompt_only = missing.requests <= 0 and missing.output_tokens <= 0
-        return is_prompt_only and without_prompt.cost_usd < 0 and without_prompt.input_tokens < 0
+        usd, inputs = self.usd_per_token * max_tokens, self.input_per_token * max_tokens
+        return is_prompt_only and usd < free.cost_usd and inputs < free.input_tokens
 
     def max_tokens_within(self, free: Amount) -> float:
         """Return the largest `max_tokens` that fits into what is available; below 0 when nothing does."""
-        most = math.inf
-        for left, fixed, per_token in zip(
-            _amount_fields(free), _amount_fields(self.fixed), _amount_fields(self.per_token), strict=True
-        ):
-            if left < fixed:
-                return -1
-            if per_token and left < math.inf:
-                most = min(most, (left - fixed) / per_token)
-        return most
+        return self.fair_max_tokens(free, 1) if self.fixed.fits_share_of(free, 1, beside=NO_AMOUNT) else -1
 
     def fair_max_tokens(self, free: Amount, runs: int) -> float:
         """Return the largest `max_tokens` that leaves each of so many runs an equal share of what is available."""
-        most = math.inf
-        for left, fixed, per_token in zip(
-            _amount_fields(free), _amount_fields(self.fixed), _amount_fields(self.per_token), strict=True
+        fixed, most = self.fixed, math.inf
+        for left, needed, per_token in (
+            (free.cost_usd, fixed.cost_usd, self.usd_per_token),
+            (free.input_tokens, fixed.input_tokens, self.input_per_token),
+            (free.output_tokens, fixed.output_tokens, self.output_per_token),
         ):
             if per_token and left < math.inf:
-                most = min(most, (left / max(1, runs) - fixed) / per_token)
+                most = min(most, (left / max(1, runs) - needed) / per_token)
         return most
 
 

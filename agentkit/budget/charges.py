@@ -38,11 +38,17 @@ class Charge:
         return self.usage.aborted_requests > 0
 
     @property
+    def usd(self) -> float | None:
+        """The cost in US dollars. None: it is not known, since something was used at no known price."""
+        if self.price is None:
+            return 0.0 if self.usage == _NO_USAGE else None
+        return self.price.usd(self.usage)
+
+    @property
     def cost(self) -> Cost:
         """The cost of the usage; unknown without a price, unless nothing was used."""
-        if self.price is None:
-            return Cost() if self.usage == _NO_USAGE else Cost(None)
-        return self.price.cost(self.usage)
+        usd = self.usd
+        return Cost(usd, usd or 0.0) if self.is_estimated else Cost(usd)
 
     def by_class(self) -> Iterator[tuple[str, Usage, Cost]]:
         """Yield the token classes with a price of their own, their usage and cost; no empty ones."""
@@ -97,3 +103,14 @@ def total_cost(charges: Iterable[Charge]) -> Cost:
     for charge in charges:
         total = charge.cost if total is None else total + charge.cost
     return total or Cost()
+
+
+def total_usd(charges: Iterable[Charge]) -> float | None:
+    """Return the US dollars of all charges together. None: that of one is not known."""
+    total = 0.0
+    for charge in charges:
+        usd = charge.usd
+        if usd is None:
+            return None
+        total += usd
+    return total

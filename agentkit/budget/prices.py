@@ -38,6 +38,11 @@ class Price:
 
     def cost(self, usage: Usage) -> Cost:
         """Return the cost of one request at this price."""
+        usd = self.usd(usage)
+        return Cost(usd, usd if usage.aborted_requests else 0.0)
+
+    def usd(self, usage: Usage) -> float:
+        """Return the US dollars of one request at this price."""
         prompt = (
             usage.input_tokens
             + usage.cache_read_tokens * CACHE_READ_FACTOR
@@ -45,8 +50,7 @@ class Price:
             + usage.cache_write_1h_tokens * CACHE_WRITE_1H_FACTOR
         )
         tokens_usd = (prompt * self.input + usage.output_tokens * self.output) / 1_000_000
-        usd = tokens_usd + usage.web_searches * WEB_SEARCH_USD
-        return Cost(usd, usd if usage.aborted_requests else 0.0)
+        return tokens_usd + usage.web_searches * WEB_SEARCH_USD
 
 
 WEB_SEARCH_USD = 0.01

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import anyio.lowlevel
 
@@ -19,6 +20,9 @@ from agentkit.budget.budget import NO_AMOUNT, NO_NEED, Amount, Need
 from agentkit.budget.limit_texts import blocked_text, limits_text, time_text
 from agentkit.budget.waiting_line import Waiter, accounts_lock
 from agentkit.event_loop import EventLoop
+
+if TYPE_CHECKING:
+    from agentkit.budget.request_terms import RequestTerms
 
 FINAL_TURN_TIME_SHARE = 0.1
 """The share of `max_seconds` that is kept for the final turn, at the least."""
@@ -39,12 +43,15 @@ class RunBudget:
     """True if one of the budgets limits the cost."""
     has_time_limit: bool = field(init=False)
     """True if one of the budgets limits the time."""
+    is_new: bool = field(default=True, init=False)
+    """True until it has let others start."""
+    known_terms: tuple[object, RequestTerms] | None = field(default=None, init=False, repr=False)
+    """The source of the last call's prices, and its terms. None: no call was reserved yet."""
     _final_turn_need: Need = field(default=NO_NEED, init=False)
     """The need that this amount is computed from; it grows with the reply in flight."""
     _longest_call_s: float = field(default=0.0, init=False)
     _is_final_turn: bool = field(default=False, init=False)
     _is_idle: bool = field(default=True, init=False)
-    _has_no_call_yet: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         budgets = [account.budget for account in self.accounts]
@@ -88,6 +95,11 @@ class RunBudget:
         numbers = time_text(account.budget, left, self._longest_call_s)
         return f"The time of the budget of {account.owner} {state}: {numbers}."
 
+    async def let_others_start(self) -> None:
+        """Let the runs that start together with this one count as idle. Await it once, before the first call."""
+        self.is_new = False
+        await anyio.lowlevel.checkpoint()
+
     async def reserve(
         self,
         call: Need,
@@ -109,10 +121,6 @@ class RunBudget:
             OverBudget: The call does not fit, even with `min_tokens` and once all calls in flight are settled; or none
                 of them can be settled, since they are made in event loops that are blocked.
         """
-        if self._has_no_call_yet:
-            self._has_no_call_yet = False
-            with open_wait():  # runs that start together all count as idle before the first one reserves
-                await anyio.lowlevel.checkpoint()
         with accounts_lock:
             found = self._reserve_or_join_line(call, max_tokens, min_tokens, final_turn or NO_NEED, None)
         blocked: set[EventLoop | None] = set()
@@ -143,7 +151,8 @@ class RunBudget:
         """Reserve, or return the place in line to wait at: its end, but the head for a call that `waited` already."""
         blocking: Account | None = None
         # A final turn does not wait in line, and neither do its retries: its reserve is there.
-        self._is_final_turn = self._is_final_turn or (final_turn is NO_NEED and self.final_turn_reserve != NO_AMOUNT)
+        if final_turn is NO_NEED and not self._is_final_turn:
+            self._is_final_turn = self.final_turn_reserve != NO_AMOUNT
         if waited is not None:
             waited.leave()
         elif not self._is_final_turn:
@@ -161,7 +170,7 @@ class RunBudget:
     def _try_reserve(self, call: Need, max_tokens: int, min_tokens: int, final_turn: Need) -> Reservation | Account:
         """Reserve, or return the account to wait for. Raises OverBudget where waiting does not help."""
         # The longer this reply gets, the more the final turn needs: that part is reserved with the call.
-        tokens, amount = max_tokens, call.amount_at(max_tokens, final_turn.per_token)
+        tokens, amount = max_tokens, call.amount_at(max_tokens, final_turn)
         for account in self.accounts:
             free = account.available(self.final_turn_reserve)
             if not amount.fits_share_of(free, account.idle_runs, beside=final_turn.fixed):  # it does nearly always
@@ -170,7 +179,7 @@ class RunBudget:
                     return found
                 tokens = int(min(tokens, found))
         if tokens < max_tokens:
-            amount = call.amount_at(tokens, final_turn.per_token)
+            amount = call.amount_at(tokens, final_turn)
         reservation = Reservation(self, amount, tokens)
         for account in self.accounts:
             account.add_call(reservation, amount)
@@ -210,10 +219,8 @@ class RunBudget:
         """Keep an amount for the final turn, count the run as idle or not, and wake those who may fit now."""
         added = is_idle - self._is_idle
         for account in self.accounts:
-            account.replace_final_turn_reserve(self.final_turn_reserve, final_turn_reserve)
-            account.idle_runs += added
+            account.update_run(self.final_turn_reserve, final_turn_reserve, added)
         self.final_turn_reserve, self._is_idle = final_turn_reserve, is_idle
-        self._wake_waiters()
 
     def _wake_waiters(self, but: Account | None = None) -> None:
         for account in self.accounts:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
-from agentkit.budget.charges import Charge, total_cost
+from agentkit.budget.charges import Charge, total_usd
 from agentkit.errors import JournalError
 from agentkit.journal.blobs import BlobReference, Blobs, cut_out, encode_json, put_back, take_out
 from agentkit.journal.places import Place, SortKey, sort_key
@@ -95,7 +95,7 @@ class Record:
     @property
     def cost_usd(self) -> float | None:
         """The cost of its charges. None: the price of a model is not known."""
-        return total_cost(map(Charge.from_json, self.charges)).usd if self.charges else 0.0
+        return total_usd(map(Charge.from_json, self.charges)) if self.charges else 0.0
 
     def to_json(self) -> bytes:
         """Encode it as one JSON object, which ends with the hash of all before."""

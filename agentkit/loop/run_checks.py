@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
-from agentkit.budget.upper_bounds import fallback_models, server_tool_price_usd
+from agentkit.budget.request_terms import fallback_models, server_tool_price_usd
 from agentkit.errors import ConfigurationError, UsageError
 from agentkit.run.delegate import delegates_of
 from agentkit.run.delegation_terms import Terms, model_id

@@ -43,7 +43,8 @@ class EncodedMessages(Sequence[Message]):
     def __getitem__(self, at: slice) -> Sequence[Message]: ...
     def __getitem__(self, at: int | slice) -> Message | Sequence[Message]:
         if isinstance(at, slice):
-            return tuple([self._messages[index] for index in range(*at.indices(self._count))])
+            start, stop, step = at.indices(self._count)
+            return tuple(self._messages[start:stop:step]) if step > 0 else tuple(self)[at]
         return self._messages[range(self._count)[at]]
 
     def __eq__(self, other: object) -> bool:

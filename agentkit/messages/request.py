@@ -27,9 +27,13 @@ class EncodedPrefix:
     """The number of cache markers in it."""
     server_tools: Sequence[JSONObject] = field(init=False, repr=False, compare=False)
     """Those of the tools that the server executes."""
+    cache_writes: str | None = field(init=False, repr=False, compare=False)
+    """The lifetime of what it writes to the cache, `5m` or `1h`. None: it has no marker."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "server_tools", tuple(tool for tool in self.tools if "input_schema" not in tool))
+        lifetime = ("1h" if b'"1h"' in self.encoded else "5m") if self.markers else None
+        object.__setattr__(self, "cache_writes", lifetime)
 
     @classmethod
     def encode(

@@ -12,7 +12,7 @@ from agentkit.budget.run_budget import Reservation, RunBudget
 
 def need(*, requests: int = 1, prompt: float = 0, per_token: int = 0) -> Need:
     """A call that takes so many requests and prompt tokens, and output tokens as `max_tokens` says."""
-    return Need(Amount(input_tokens=prompt, requests=requests), Amount(output_tokens=per_token))
+    return Need(Amount(input_tokens=prompt, requests=requests), output_per_token=per_token)
 
 
 CALL = need()
@@ -41,6 +41,7 @@ class ReservingRun:
     async def reserve(self) -> None:
         call, final_turn, least = self.arguments
         with self.scope:
+            await self.run_budget.let_others_start()
             try:
                 self.got = await self.run_budget.reserve(call, 100, least, final_turn)
             except OverBudget as refusal:

@@ -18,7 +18,7 @@ def test_what_is_available_is_neither_spent_nor_reserved_nor_kept_by_others() ->
     one = account(Budget(max_requests=10, max_input_tokens=100))
     one.continue_from(Amount(requests=1, input_tokens=10))
     one.add_call(Reservation(RunBudget(), NO_AMOUNT, 1), Amount(requests=2, input_tokens=20))
-    one.replace_final_turn_reserve(NO_AMOUNT, Amount(requests=3, input_tokens=30))
+    one.update_run(NO_AMOUNT, Amount(requests=3, input_tokens=30), 0)
     left = one.available()
     assert (left.requests, left.input_tokens, left.cost_usd) == (4, 40, float("inf"))
     assert one.available(kept=Amount(requests=3, input_tokens=30)).requests == 7
@@ -44,6 +44,6 @@ def test_the_reserve_is_the_sum_of_what_the_runs_keep(known: list[Amount], chang
     one, kept = account(), [NO_AMOUNT] * 4
     for run, place in changes:
         amount = known[place % len(known)]
-        one.replace_final_turn_reserve(kept[run], amount)
+        one.update_run(kept[run], amount, 0)
         kept[run] = amount
         assert one.final_turn_reserve == sum(kept, NO_AMOUNT)

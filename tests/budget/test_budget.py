@@ -17,7 +17,7 @@ from agentkit.budget.usage import Cost, Usage
 eighths = st.integers(0, 800).map(lambda count: count / 8)  # sums of these are exact
 amounts = st.builds(Amount, eighths, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 1_000))
 prices = st.integers(0, 8).map(lambda count: count / 1_024)
-needs = st.builds(Need, amounts, st.builds(Amount, prices, st.integers(0, 2), st.integers(0, 2)))
+needs = st.builds(Need, amounts, prices, st.integers(0, 2), st.integers(0, 2))
 
 
 @pytest.mark.parametrize("limit", [math.inf, math.nan, True, "1", Decimal(1), [1]])
@@ -54,7 +54,7 @@ def test_what_does_not_fit_without_a_reply_does_not_fit_at_all() -> None:
 
 @given(needs, needs, amounts, st.integers(0, 2_000), st.integers(0, 4))
 def test_what_fits_into_a_share_is_granted_whole(call: Need, other: Need, free: Amount, tokens: int, runs: int) -> None:
-    amount = call.amount_at(tokens, other.per_token)
+    amount = call.amount_at(tokens, other)
     assert amount + other.fixed == (call + other).amount_at(tokens)
     if amount.fits_share_of(free, runs, beside=other.fixed):
         both = call + other
@@ -65,7 +65,7 @@ def test_what_fits_into_a_share_is_granted_whole(call: Need, other: Need, free: 
 
 
 def test_the_scarcest_of_all_limits_decides_how_long_a_reply_may_be() -> None:
-    need = Need(Amount(cost_usd=1, input_tokens=100, requests=1), Amount(cost_usd=0.01, output_tokens=1))
+    need = Need(Amount(cost_usd=1, input_tokens=100, requests=1), usd_per_token=0.01, output_per_token=1)
     assert need.max_tokens_within(Budget(max_cost_usd=3, max_output_tokens=500).to_amount()) == 200
     assert need.max_tokens_within(Budget(max_cost_usd=30, max_output_tokens=500).to_amount()) == 500
 
@@ -92,5 +92,6 @@ def test_as_many_as_share_find_room_for_what_is_fair(need: Need, free: Amount, r
     fair = need.fair_max_tokens(free, runs)
     if math.isfinite(fair) and fair >= 0 and need.fixed.times(runs).requests <= free.requests:
         left = free - need.amount_at(math.floor(fair)).times(runs)
-        parts = [name for name in ("cost_usd", "input_tokens", "output_tokens") if getattr(need.per_token, name)]
+        grows = {"cost_usd": need.usd_per_token, "input_tokens": need.input_per_token}
+        parts = [name for name, per_token in (*grows.items(), ("output_tokens", need.output_per_token)) if per_token]
         assert all(getattr(left, name) >= -1e-6 for name in parts)

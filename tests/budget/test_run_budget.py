@@ -49,7 +49,7 @@ async def test_a_refusal_says_whether_a_shorter_prompt_would_help() -> None:
         (Budget(max_input_tokens=3), need(prompt=5), True),
         (Budget(max_cost_usd=1), Need(Amount(cost_usd=2)), True),
         (Budget(max_cost_usd=0), Need(Amount(cost_usd=2)), False),
-        (Budget(max_cost_usd=1), Need(Amount(cost_usd=2), Amount(cost_usd=1)), False),
+        (Budget(max_cost_usd=1), Need(Amount(cost_usd=2), usd_per_token=1), False),
         (Budget(max_input_tokens=-1), need(prompt=5), False),
         (Budget(max_requests=1, max_input_tokens=3), need(requests=2, prompt=5), False),
         (Budget(max_output_tokens=3), need(per_token=1), False),
@@ -94,7 +94,7 @@ async def test_a_call_that_would_leave_nothing_for_the_final_turn_is_refused_and
 
 async def test_what_is_set_aside_follows_the_reply_not_what_it_could_have_been() -> None:
     one = account(max_input_tokens=1_000)
-    final_turn = Need(Amount(input_tokens=10), Amount(input_tokens=1))
+    final_turn = Need(Amount(input_tokens=10), input_per_token=1)
     run_budget = RunBudget((one,))
     reservation = await run_budget.reserve(CALL, 100, 1, final_turn)
     assert one.reserved.input_tokens + one.final_turn_reserve.input_tokens == 110

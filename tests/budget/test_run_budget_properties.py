@@ -46,7 +46,7 @@ class World:
     def need(self) -> Need:
         chance = self.chance
         fixed = Amount(chance.uniform(0, 0.5), chance.randint(10, 400), 0, 1)
-        return Need(fixed, Amount(chance.uniform(0, 0.01), chance.choice([0, 1]), 1))
+        return Need(fixed, chance.uniform(0, 0.01), chance.choice([0, 1]), 1)
 
     def check(self) -> None:
         """Nothing is promised twice: what is spent, reserved and set aside fits into every limit."""
@@ -73,7 +73,7 @@ async def run(world: World) -> None:
             for _ in range(chance.randint(1, 5)):
                 if chance.random() < 0.2:
                     scope.deadline = anyio.current_time() + chance.choice([0, 0.0001, 0.001])
-                final_turn = Need(world.need().fixed, Amount(0.001, 1)) if chance.random() < 0.6 else None
+                final_turn = Need(world.need().fixed, 0.001, 1) if chance.random() < 0.6 else None
                 await call(world, run_budget, final_turn)
     except OverBudget:
         world.refused += 1

@@ -14,7 +14,8 @@ import pytest
 from agentkit import Agent, Budget, Outcome, Retry, RunResult, Settings, stop_over_budget, tool
 from agentkit.budget.budget import Amount
 from agentkit.budget.prices import prices_of
-from agentkit.budget.upper_bounds import WorstCaseRates, call_need, final_turn_need, max_prompt_tokens
+from agentkit.budget.request_terms import RequestTerms
+from agentkit.budget.upper_bounds import cache_write_lifetime, max_prompt_tokens
 from agentkit.budget.usage import Cost
 from agentkit.loop.run_limits import MIN_REPLY_TOKENS
 from agentkit.messages.message import AssistantTurn, JSONObject
@@ -102,14 +103,12 @@ class Office:
     async def measure(self, call: ModelCall, go_on: CallModel) -> AssistantTurn:
         """What the call may use at the least that makes sense, and what is kept for the final turn behind it."""
         request = call.request
-        prompt, rates = (
-            max_prompt_tokens(request),
-            WorstCaseRates.for_request(prices_of(request.options["model"]) or (), request),
-        )
-        self.worst_call = largest(self.worst_call, call_need(request, prompt, rates).amount_at(MIN_REPLY_TOKENS))
+        prompt, writes = max_prompt_tokens(request), cache_write_lifetime(request)
+        terms = RequestTerms.of_request(request, prices_of(request.options["model"]) or ())
+        self.worst_call = largest(self.worst_call, terms.call_need(prompt, writes).amount_at(MIN_REPLY_TOKENS))
         if request.prefix.tools:
-            final_turn = final_turn_need(prompt, MIN_REPLY_TOKENS, MIN_REPLY_TOKENS, rates).amount_at(MIN_REPLY_TOKENS)
-            self.worst_final_turn = largest(self.worst_final_turn, final_turn)
+            final_turn = terms.final_turn_need(prompt, MIN_REPLY_TOKENS, MIN_REPLY_TOKENS, writes)
+            self.worst_final_turn = largest(self.worst_final_turn, final_turn.amount_at(MIN_REPLY_TOKENS))
         return await go_on(call)
 
     def sufficient(self) -> Budget:

@@ -82,6 +82,13 @@ DEFECTS = (
         ("budget/test_run_budget.py",),
     ),
     Defect(
+        "a request is taken for one like the last, whatever its options say",
+        "budget/request_terms.py",
+        " and self.options == request.options",
+        "",
+        ("budget/test_request_terms.py", "loop/model_calls/test_call_budget.py"),
+    ),
+    Defect(
         "a small call overtakes those that wait",
         "budget/run_budget.py",
         "elif not self._is_final_turn:",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from agentkit.budget.budget import Amount, Need
-from agentkit.budget.charges import Charge, total_cost, total_usage
+from agentkit.budget.charges import Charge, total_usage, total_usd
 from agentkit.budget.reply_charges import ReplyPrices, price_factor
 from agentkit.budget.upper_bounds import worst_case_usage
 from agentkit.budget.usage import Usage
@@ -246,10 +246,10 @@ class CallAttempts:
 
     def _amount_used(self, charges: Sequence[Charge], reservation: Reservation) -> Amount:
         """Return the amount to settle: one request, if it was sent. An unknown cost is that of the reservation."""
-        cost, usage = total_cost(charges), total_usage(charges)
+        usd, usage = total_usd(charges), total_usage(charges)
         was_sent = bool(charges) or not is_waiting_to_send.get()
-        usd = reservation.amount.cost_usd if cost.usd is None else cost.usd
-        return Amount(usd, usage.prompt_tokens, usage.output_tokens, int(was_sent))
+        spent_usd = reservation.amount.cost_usd if usd is None else usd
+        return Amount(spent_usd, usage.prompt_tokens, usage.output_tokens, int(was_sent))
 
     def _emit_delta(self, delta: Delta, listener: EventListener) -> None:
         """Emit a part of the reply without waiting for its reader: the reply holds a permit and a reservation."""

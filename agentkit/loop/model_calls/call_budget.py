@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agentkit.budget import upper_bounds as bounds
 from agentkit.budget.account import OverBudget
 from agentkit.budget.budget import NO_NEED, Need
 from agentkit.budget.prices import prices_of
 from agentkit.budget.reply_charges import PRICE_FACTORS
-from agentkit.budget.upper_bounds import WorstCaseRates
+from agentkit.budget.request_terms import RequestTerms, fallback_models
+from agentkit.budget.upper_bounds import ADDED_TOKENS, cache_write_lifetime, max_prompt_tokens
 from agentkit.loop.run_limits import MIN_REPLY_TOKENS
 from agentkit.models.batching.batched_model import price_factor_of
 from agentkit.models.model import CountsTokens
@@ -52,6 +52,8 @@ class CallBudget:
         answer = self._answer_tokens(request, wished)
         useful = max(min(wished, self.model_request.min_tokens), answer)
         least = max(min(wished, self.model_request.good_tokens), useful)
+        if run_budget.is_new:
+            await run_budget.let_others_start()
         while True:
             stop_flag.raise_if_set()
             final_turn = self._bound_needs(request, wished, answer)
@@ -68,10 +70,10 @@ class CallBudget:
     def prompt_tokens_bound(self, request: Request) -> int:
         """Return an upper bound of the prompt's tokens."""
         if self._counted_tokens is not None:
-            return self._counted_tokens + bounds.ADDED_TOKENS["request"]
+            return self._counted_tokens + ADDED_TOKENS["request"]
         if not self.is_unchanged:
-            return bounds.max_prompt_tokens(request)
-        return bounds.max_prompt_tokens(request, self.model_request.counted_tokens, self.model_request.counted_messages)
+            return max_prompt_tokens(request)
+        return max_prompt_tokens(request, self.model_request.counted_tokens, self.model_request.counted_messages)
 
     async def _count_prompt_tokens(self, request: Request) -> bool:
         """Have the server count the prompt, once per call, where the upper bound does not fit. True if it counted."""
@@ -83,13 +85,23 @@ class CallBudget:
 
     def _bound_needs(self, request: Request, wished: int, answer: int) -> Need | None:
         """Bound the need of the request, `call_need`; return that of the final turn. None: nothing is kept for it."""
-        prompt_tokens = self.prompt_tokens_bound(request)
-        prices = self._highest_prices(request) if self.resources.run_budget.has_cost_limit else ()
-        rates = WorstCaseRates.for_request(prices, request)
-        self.call_need = bounds.call_need(request, prompt_tokens, rates)
+        prompt_tokens, terms = self.prompt_tokens_bound(request), self._terms_of(request)
+        cache_writes = cache_write_lifetime(request) if terms.prices else None
+        self.call_need = terms.call_need(prompt_tokens, cache_writes)
         if not self.model_request.needs_final_turn_reserve:
             return None
-        return bounds.final_turn_need(prompt_tokens, wished, answer, rates)
+        return terms.final_turn_need(prompt_tokens, wished, answer, cache_writes)
+
+    def _terms_of(self, request: Request) -> RequestTerms:
+        """Return the terms of the request; most requests of a run have those of the one before."""
+        run_budget, source = self.resources.run_budget, (self.model, self.resources.own_prices)
+        known = run_budget.known_terms
+        if known is not None and known[0] == source and known[1].hold_for(request):
+            return known[1]
+        prices = self._highest_prices(request) if run_budget.has_cost_limit else ()
+        terms = RequestTerms.of_request(request, prices)
+        run_budget.known_terms = source, terms
+        return terms
 
     def _highest_prices(self, request: Request) -> tuple[Price, ...]:
         """Return the tiers of every model that may answer the request.
@@ -101,7 +113,7 @@ class CallBudget:
         own = self.resources.own_prices if asked == self.model.name else None
         tiers = own or prices_of(asked)
         if "fallbacks" in request.options:
-            tiers = _with_prices_of(bounds.fallback_models(request.options), tiers)
+            tiers = _with_prices_of(fallback_models(request.options), tiers)
         if tiers is None or not PRICE_FACTORS.keys().isdisjoint(request.options):
             raise ProgramFault(
                 "Middleware (around_model) changed a request under Budget(max_cost_usd=...) to one without a known "
@@ -113,9 +125,11 @@ class CallBudget:
 
     def _answer_tokens(self, request: Request, wished: int) -> int:
         """Return the smallest useful `max_tokens` of an answer: a thinking budget is spent from it before any text."""
-        thinking: JSONObject = request.options.get("thinking") or {}
         least = min(self.model_request.min_tokens, MIN_REPLY_TOKENS)
-        return min(wished, least + int(thinking.get("budget_tokens") or 0))
+        thinking: JSONObject | None = request.options.get("thinking")
+        if thinking:
+            least += int(thinking.get("budget_tokens") or 0)
+        return min(wished, least)
 
 
 def _with_prices_of(models: Sequence[str] | None, tiers: tuple[Price, ...] | None) -> tuple[Price, ...] | None:
