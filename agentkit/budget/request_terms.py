@@ -1,23 +1,26 @@
 """The terms of a request: what bounds its cost apart from its messages, computed once for all requests that share it.
 
-The requests of a run mostly differ in their messages alone.
+The requests of a run mostly differ in their messages alone. But middleware may change any of them, in place too, so
+terms are compared with copies of all that they were read from.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from agentkit.budget.budget import Amount, Need
 from agentkit.budget.model_limits import model_limits_of
 from agentkit.budget.prices import CACHE_WRITE_1H_FACTOR, CACHE_WRITE_5M_FACTOR, WEB_SEARCH_USD
+from agentkit.budget.reply_charges import PRICE_FACTORS
 
 if TYPE_CHECKING:
     from agentkit.budget.prices import Price
     from agentkit.messages.message import JSONObject
-    from agentkit.messages.request import EncodedPrefix, Request
+    from agentkit.messages.request import Request
 
 FINAL_TURN_RESULT_TOKENS = 4_096
 """Tokens reserved for the tool results that precede the final turn of a run."""
@@ -28,12 +31,18 @@ SERVER_TOOLS_USD: Mapping[str, float] = {"web_search": WEB_SEARCH_USD, "web_fetc
 _WRITE_FACTORS = {None: 1.0, "5m": CACHE_WRITE_5M_FACTOR, "1h": CACHE_WRITE_1H_FACTOR}
 
 
+_OPTIONS = ("model", "fallbacks", "context_management", *PRICE_FACTORS)
+"""The options that terms and prices depend on."""
+_ABSENT = ("",) * len(_OPTIONS)
+"""Stands for each of them that a request does not have."""
+
+
 @dataclass(slots=True)
 class RequestTerms:
-    """The terms of all requests with one prefix and the same options. Nobody changes them, see `Amount`."""
+    """The terms of requests whose messages may differ. Nobody changes them, see `Amount`."""
 
-    prefix: EncodedPrefix
-    options: Mapping[str, Any]
+    sources: tuple[object, ...]
+    """Copies of the values that they depend on."""
     prices: Sequence[Price]
     """The tiers of every model that may answer. Empty: the cost is not limited."""
     searches: int
@@ -56,11 +65,11 @@ class RequestTerms:
         limits = None if searches else model_limits_of(str(request.options["model"]))
         window = math.inf if limits is None else limits.context_tokens
         passes = 1 + _extra_passes(request.options)
-        return cls(request.prefix, dict(request.options), prices, searches, tools_usd, passes, window)
+        return cls(deepcopy(_read_sources(request)), prices, searches, tools_usd, passes, window)
 
     def hold_for(self, request: Request) -> bool:
         """Return True if they are the terms of this request, too."""
-        return self.prefix is request.prefix and self.options == request.options
+        return self.sources == _read_sources(request)
 
     def call_need(self, prompt_tokens: int, cache_writes: str | None = None) -> Need:
         """Return the most that one request can use.
@@ -126,6 +135,12 @@ def server_tool_price_usd(tool: JSONObject) -> float | None:
     """Return the price in US dollars of one use of a server tool. None: it is not known before the call."""
     kind = str(tool.get("type"))
     return next((usd for head, usd in SERVER_TOOLS_USD.items() if kind.startswith(head)), None)
+
+
+def _read_sources(request: Request) -> tuple[object, ...]:
+    """Return all values that the terms of a request depend on."""
+    uses = [(tool.get("type"), tool.get("max_uses")) for tool in request.prefix.server_tools]
+    return (*map(request.options.get, _OPTIONS, _ABSENT), uses)
 
 
 def _extra_passes(options: Mapping[str, object]) -> int:

@@ -52,6 +52,8 @@ class RunBudget:
     _longest_call_s: float = field(default=0.0, init=False)
     _is_final_turn: bool = field(default=False, init=False)
     _is_idle: bool = field(default=True, init=False)
+    _is_closed: bool = field(default=False, init=False)
+    """True if the run has ended. A call of it may still go on: one that middleware has left behind."""
 
     def __post_init__(self) -> None:
         budgets = [account.budget for account in self.accounts]
@@ -143,6 +145,7 @@ class RunBudget:
     def close(self) -> None:
         """Release the reserve of the run, which makes no more calls."""
         with accounts_lock:
+            self._is_closed = True
             self._set_state(NO_AMOUNT, is_idle=False)
 
     def _reserve_or_join_line(
@@ -217,6 +220,8 @@ class RunBudget:
 
     def _set_state(self, final_turn_reserve: Amount, *, is_idle: bool) -> None:
         """Keep an amount for the final turn, count the run as idle or not, and wake those who may fit now."""
+        if self._is_closed:
+            final_turn_reserve, is_idle = NO_AMOUNT, False
         added = is_idle - self._is_idle
         for account in self.accounts:
             account.update_run(self.final_turn_reserve, final_turn_reserve, added)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,10 @@ from agentkit.budget.request_terms import RequestTerms
 from agentkit.budget.upper_bounds import cache_write_lifetime, worst_case_usage
 from agentkit.budget.usage import Usage
 from agentkit.messages.message import JSONObject, Message, user
+from agentkit.messages.request import Request
 from tests.budget.test_upper_bounds import request
 
 SEARCH: JSONObject = {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}
-COMPACT = {"edits": [{"type": "compact_20260112"}]}
 
 
 def usd_per_token(*messages: Message, **options: Any) -> tuple[float, float]:
@@ -86,22 +87,35 @@ def test_a_prompt_of_which_nothing_was_said_is_as_dear_as_can_be() -> None:
         assert cost_of("", usage, (Price(4, 20),)).usd == pytest.approx(most)
 
 
+def rich_request() -> Request:
+    managed = {"edits": [{"type": "clear_tool_uses_20250919"}]}
+    return request(tools=[dict(SEARCH)], fallbacks=[{"model": "claude-haiku-5-5"}], context_management=managed)
+
+
+def test_they_hold_where_only_messages_and_max_tokens_differ() -> None:
+    asked = rich_request()
+    options = {**rich_request().options, "max_tokens": 5}
+    assert RequestTerms.of_request(asked).hold_for(replace(asked, messages=(user("More."),), options=options))
+
+
 @pytest.mark.parametrize(
-    "changed",
+    "change",
     [
-        {"model": "claude-haiku-5-5"},
-        {"max_tokens": 5},
-        {"context_management": COMPACT},
-        {"fallbacks": [{"model": "claude-opus-5"}]},
-        {"speed": "fast"},
+        lambda options, tools: options.update(model="claude-haiku-5-5"),
+        lambda options, tools: options.update(speed=None),
+        lambda options, tools: options.pop("fallbacks"),
+        lambda options, tools: options["fallbacks"].append({"model": "claude-opus-5"}),
+        lambda options, tools: options["fallbacks"][0].update(max_tokens=64_000),
+        lambda options, tools: options["context_management"]["edits"].append({"type": "compact_20260112"}),
+        lambda options, tools: tools[0].update(max_uses=3),
     ],
 )
-def test_they_hold_for_other_messages_but_not_for_other_options_or_another_prefix(changed: JSONObject) -> None:
-    asked = request(cache_control={"type": "ephemeral"})
+def test_a_change_in_place_is_seen_however_deep_it_is(
+    change: Callable[[JSONObject, Sequence[JSONObject]], Any],
+) -> None:
+    asked = rich_request()
     terms = RequestTerms.of_request(asked)
-    assert terms.hold_for(replace(asked, messages=(user("More."),), options=dict(asked.options)))
-    assert not terms.hold_for(replace(asked, options={**asked.options, **changed}))
-    assert not terms.hold_for(replace(asked, prefix=request(tools=[SEARCH]).prefix))
+    assert terms.hold_for(asked)
     options: Any = asked.options
-    options |= changed  # in place, as middleware should not
+    change(options, asked.prefix.server_tools)
     assert not terms.hold_for(asked)

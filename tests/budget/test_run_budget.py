@@ -107,6 +107,19 @@ async def test_what_is_set_aside_follows_the_reply_not_what_it_could_have_been()
     assert one.final_turn_reserve == Amount()
 
 
+async def test_a_call_that_is_left_behind_by_its_run_keeps_nothing_from_others() -> None:
+    one = account(max_requests=9)
+    run = RunBudget((one,))
+    early = await run.reserve(CALL, 1, 1, CALL)
+    run.close()
+    late = await run.reserve(CALL, 1, 1, CALL)
+    assert (one.final_turn_reserve, one.idle_runs) == (Amount(), 0)
+    for reservation in (early, late):
+        reservation.settle(Amount(requests=1))
+    assert is_clean(one)
+    assert one.spent.requests == 2
+
+
 async def test_time_is_told_by_the_clock_of_the_budget_and_lands_before_it_is_over() -> None:
     now = 100.0
     one = Account(Budget(max_seconds=50), "the run", clock=lambda: now)

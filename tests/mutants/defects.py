@@ -82,10 +82,10 @@ DEFECTS = (
         ("budget/test_run_budget.py",),
     ),
     Defect(
-        "a request is taken for one like the last, whatever its options say",
+        "options that middleware changes in place are not seen",
         "budget/request_terms.py",
-        " and self.options == request.options",
-        "",
+        "deepcopy(_read_sources(request))",
+        "_read_sources(request)",
         ("budget/test_request_terms.py", "loop/model_calls/test_call_budget.py"),
     ),
     Defect(

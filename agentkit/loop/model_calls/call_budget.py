@@ -94,34 +94,16 @@ class CallBudget:
 
     def _terms_of(self, request: Request) -> RequestTerms:
         """Return the terms of the request; most requests of a run have those of the one before."""
-        run_budget, source = self.resources.run_budget, (self.model, self.resources.own_prices)
+        run_budget = self.resources.run_budget
+        own = self.resources.own_prices if request.options["model"] == self.model.name else None
+        source = own, price_factor_of(self.model)
         known = run_budget.known_terms
         if known is not None and known[0] == source and known[1].hold_for(request):
             return known[1]
-        prices = self._highest_prices(request) if run_budget.has_cost_limit else ()
+        prices = _highest_prices(request, *source) if run_budget.has_cost_limit else ()
         terms = RequestTerms.of_request(request, prices)
         run_budget.known_terms = source, terms
         return terms
-
-    def _highest_prices(self, request: Request) -> tuple[Price, ...]:
-        """Return the tiers of every model that may answer the request.
-
-        Raises:
-            ProgramFault: Middleware has changed the request to one whose price is not known.
-        """
-        asked = str(request.options["model"])
-        own = self.resources.own_prices if asked == self.model.name else None
-        tiers = own or prices_of(asked)
-        if "fallbacks" in request.options:
-            tiers = _with_prices_of(fallback_models(request.options), tiers)
-        if tiers is None or not PRICE_FACTORS.keys().isdisjoint(request.options):
-            raise ProgramFault(
-                "Middleware (around_model) changed a request under Budget(max_cost_usd=...) to one without a known "
-                f"price, by its model {asked!r}, `fallbacks`, or {', '.join(PRICE_FACTORS)}. Leave them as they were, "
-                "or limit tokens instead."
-            )
-        factor = 1.0 if own else price_factor_of(self.model)
-        return tiers if factor == 1 else tuple([price.times(factor) for price in tiers])
 
     def _answer_tokens(self, request: Request, wished: int) -> int:
         """Return the smallest useful `max_tokens` of an answer: a thinking budget is spent from it before any text."""
@@ -130,6 +112,30 @@ class CallBudget:
         if thinking:
             least += int(thinking.get("budget_tokens") or 0)
         return min(wished, least)
+
+
+def _highest_prices(request: Request, own: tuple[Price, ...] | None, factor: float) -> tuple[Price, ...]:
+    """Return the tiers of every model that may answer the request.
+
+    Args:
+        request: The request.
+        own: The agent's own tiers, if they hold for the model that is asked. None: those of the price table hold.
+        factor: The factor on the prices of the table.
+
+    Raises:
+        ProgramFault: Middleware has changed the request to one whose price is not known.
+    """
+    asked = str(request.options["model"])
+    tiers = own or prices_of(asked)
+    if "fallbacks" in request.options:
+        tiers = _with_prices_of(fallback_models(request.options), tiers)
+    if tiers is None or not PRICE_FACTORS.keys().isdisjoint(request.options):
+        raise ProgramFault(
+            "Middleware (around_model) changed a request under Budget(max_cost_usd=...) to one without a known "
+            f"price, by its model {asked!r}, `fallbacks`, or {', '.join(PRICE_FACTORS)}. Leave them as they were, "
+            "or limit tokens instead."
+        )
+    return tiers if own or factor == 1 else tuple([price.times(factor) for price in tiers])
 
 
 def _with_prices_of(models: Sequence[str] | None, tiers: tuple[Price, ...] | None) -> tuple[Price, ...] | None:

@@ -105,6 +105,12 @@ async def speed_later(call: ModelCall, next: CallModel) -> AssistantTurn:
     return await next(replace(call, request=replace(call.request, options=options)))
 
 
+async def add_dear_model_later(call: ModelCall, next: CallModel) -> AssistantTurn:
+    if call.turn > 1:
+        call.request.options["fallbacks"].append({"model": "claude-fable-5"})
+    return await next(call)
+
+
 class TestMiddleware:
     """What middleware makes of a request is what is reserved, and a count of another prompt bounds none."""
 
@@ -147,6 +153,16 @@ class TestMiddleware:
             )
         assert (result.outcome, len(s.requests)) == (Outcome.FAILED, 1)
         assert "without a known price" in result.reason
+
+    async def test_a_dear_model_that_is_added_in_place_is_reserved(self) -> None:
+        extra: JSONObject = {"fallbacks": [{"model": "claude-haiku-5-5"}]}
+        settings = Settings(extra=extra, betas=("server-side-fallback-2026-06-01",))
+        asking = replace(agent, tools=[look], around_model=[add_dear_model_later], settings=settings)
+        with script(Reply.tool("look"), Reply.text("Tea.")) as s:
+            assert (await asking.run("Hi", budget=Budget(max_cost_usd=0.7))).ok
+        before, after = (request["max_tokens"] for request in s.requests)
+        assert before * 2 * 20e-6 < 0.7  # two models, at 20 dollars a million
+        assert after * 3 * 50e-6 < 0.7
 
 
 async def test_a_call_that_waits_for_a_budget_ends_when_the_credentials_are_refused() -> None:
