@@ -29,13 +29,15 @@ class Size:
     starts: int = 7
     processes: int = 20
     """New processes for a ratio near 1, which differs by five percent from one process to the next."""
+    processes_spaced: int = 5
+    """New processes for events that come one by one: half of that time is waking up, which differs by the second."""
     turns: int = ReplyPlan().turns
     """Turns of a conversation, but for those of growth and of tools."""
     waits_s: tuple[float, ...] = (0.6, 0.06, 0.6, 0.06)
     """Durations of the four tools of the eager rows, in seconds."""
 
 
-SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1, 1, turns=3, waits_s=(0.1, 0.01, 0.1, 0.01))
+SMALL = Size(1, 1, 1, (1, 2), 24, (3,), 3, 2, 1, 1, 1, turns=3, waits_s=(0.1, 0.01, 0.1, 0.01))
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,15 @@ class Bench:
                     found.setdefault(name, []).append(worker.run(self.server, play, **order))
         return found
 
-    def rounds_anew(self, play: ReplyPlan, runners: Sequence[Runner], **order: object) -> dict[str, list[Figures]]:
-        """Do as `rounds`, in many new processes."""
-        found: dict[str, list[Figures]] = {runner.name: [] for runner in runners}
-        for _ in range(self.size.processes):
+    def rounds_anew(
+        self, play: ReplyPlan, runners: Sequence[Runner], processes: int, **order: object
+    ) -> dict[str, list[Figures]]:
+        """Do as `rounds`, in so many new processes of each framework, one after the other."""
+        wanted = [runner for runner in runners if runner.name in self.workers]
+        found: dict[str, list[Figures]] = {runner.name: [] for runner in wanted}
+        for _ in range(processes):
             with ExitStack() as stack:
-                workers = {runner.name: stack.enter_context(self.fresh(runner)) for runner in runners}
+                workers = {runner.name: stack.enter_context(self.fresh(runner)) for runner in wanted}
                 for name, figures in replace(self, workers=workers).rounds(play, runners, **order).items():
                     found[name] += figures
         return found

@@ -53,7 +53,7 @@ def spaced(bench: Bench) -> list[Row]:
     """Measure the CPU of a streamed turn whose events come one by one, as those of the real API do."""
     ours = (SOCKET_AND_JSON, SDK, SDK_FAST, AGENTKIT)
     agents, play = bench.size.agents[1], ReplyPlan(turns=bench.size.turns, gap_ms=1)
-    found = bench.rounds(play, ours, agents=agents)
+    found = bench.rounds_anew(play, ours, bench.size.processes_spaced, agents=agents)
     cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
     what = f"CPU of a streamed turn, its events 1 ms apart, {agents} at once"
     return [median_row(what, "us", cpu, SDK, {AGENTKIT: goals_of.SPACED_TURN})]
@@ -65,9 +65,10 @@ def variants(bench: Bench) -> list[Row]:
     by_sdk = {GIVEN_CLIENT: goals_of.GIVEN_CLIENT, ON_TRIO: goals_of.ON_TRIO}
     by_run = {READ_BY_STREAM: goals_of.READ_BY_STREAM, WITH_BUDGET: goals_of.WITH_BUDGET}
     rows: list[Row] = []
+    anew = bench.rounds_anew(play, (AGENTKIT, *by_run), bench.size.processes, agents=agents)
     for said, by, goals, found in (
         ("the SDK's client, trio", SDK, by_sdk, bench.rounds(play, (SDK, *by_sdk), agents=agents)),
-        ("stream(), a budget", AGENTKIT, by_run, bench.rounds_anew(play, (AGENTKIT, *by_run), agents=agents)),
+        ("stream(), a budget", AGENTKIT, by_run, anew),
     ):
         cpu = {name: [one.cpu_s / play.turns / agents * 1e6 for one in figures] for name, figures in found.items()}
         rows.append(median_row(f"CPU of a streamed turn, {agents} at once: {said}", "us", cpu, by, goals))

@@ -28,6 +28,8 @@ _END_OF_MESSAGE = h11.EndOfMessage()
 _CHUNK_END = b"\r\n"
 """The line end behind the bytes of a chunk, which h11 reads with the next one."""
 _CHUNK_HEAD = re.compile(rb"([0-9a-fA-F]{1,8})\r\n")
+_SHORT_READ_BYTES = 16 * 1024
+"""To look at what h11 holds behind each chunk is quick in a read of so many bytes: it means a copy."""
 
 
 class RequestHead:
@@ -93,8 +95,8 @@ class Http1:
     """The HTTP of one connection: one request after the other, each with its response."""
 
     __slots__ = (
-        "_failure", "_h11", "_has_response", "_interim_responses", "_is_between_chunks", "_whole_chunk", "is_complete",
-        "needs_data",
+        "_failure", "_h11", "_has_response", "_interim_responses", "_is_between_chunks", "_is_short_read",
+        "_whole_chunks", "is_complete", "needs_data",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -102,8 +104,9 @@ class Http1:
         self._failure: WireError | None = None
         self._has_response = False
         self._is_between_chunks = False
-        self._whole_chunk = b""
-        """The bytes of a chunk that came whole and alone behind another one: h11 need not see it. Empty: none."""
+        self._is_short_read = False
+        self._whole_chunks = b""
+        """The bytes of chunks that came whole, right behind another one: h11 need not see them. Empty: none."""
         self._interim_responses = 0
         self.needs_data = False
         """True if all of the body that has come was read."""
@@ -124,10 +127,11 @@ class Http1:
             return
         self.needs_data = False
         if self._is_between_chunks:
-            chunk = _bytes_of_whole_chunk(data)
-            self._whole_chunk += chunk
-            self._is_between_chunks = bool(chunk)
+            whole, data = _split_off_whole_chunks(data)
+            self._whole_chunks += whole
+            self._is_between_chunks = bool(whole) and not data
         if not self._is_between_chunks:
+            self._is_short_read = len(data) <= _SHORT_READ_BYTES
             self._h11.receive_data(data)
 
     def read_head(self) -> ResponseHead | None:
@@ -164,17 +168,17 @@ class Http1:
         """
         if self._failure is not None:
             raise self._failure
-        if self._whole_chunk:
-            chunk, self._whole_chunk = self._whole_chunk, b""
-            self.needs_data = self._is_between_chunks
-            return chunk
+        whole, self._whole_chunks = self._whole_chunks, b""
+        if self._is_between_chunks:
+            self.needs_data = True
+            return whole
         connection = self._h11
-        pieces: list[bytes] = []
+        pieces = [whole] if whole else []
         try:
             while isinstance(event := connection.next_event(), h11.Data):
                 pieces.append(event.data)
-                # Most reads bring one chunk: nothing is behind it then, and h11 need not look for more.
-                if len(pieces) == 1 and event.chunk_end and connection.trailing_data[0] == _CHUNK_END:
+                # Most reads end with a chunk: h11 need not look for more, nor read the chunks that come next.
+                if event.chunk_end and self._is_short_read and connection.trailing_data[0] == _CHUNK_END:
                     event, self._is_between_chunks = h11.NEED_DATA, True
                     break
         except h11.RemoteProtocolError as error:
@@ -200,12 +204,20 @@ class Http1:
         return True
 
 
-def _bytes_of_whole_chunk(data: bytes) -> bytes:
-    """Return the bytes of a chunk if that, without extensions, is all of the data. Empty: it is not."""
-    head = _CHUNK_HEAD.match(data)
-    if head is None or len(data) != head.end() + int(head[1], 16) + len(_CHUNK_END) or not data.endswith(_CHUNK_END):
-        return b""
-    return data[head.end() : -len(_CHUNK_END)]
+def _split_off_whole_chunks(data: bytes) -> tuple[bytes, bytes]:
+    """Return the bytes of the chunks, without extensions, that the data begins with; and the rest, from one that is not
+    whole or the last one, which is empty.
+    """
+    pieces: list[bytes] = []
+    rest_at = 0
+    while rest_at < len(data) and (head := _CHUNK_HEAD.match(data, rest_at)):
+        start = head.end()
+        end = start + int(head[1], 16)
+        if end == start or not data.startswith(_CHUNK_END, end):
+            break
+        pieces.append(data[start:end])
+        rest_at = end + len(_CHUNK_END)
+    return b"".join(pieces), data[rest_at:]
 
 
 def _failure_of(error: h11.RemoteProtocolError) -> WireError:
