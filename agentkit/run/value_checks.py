@@ -30,7 +30,14 @@ def model_problem(value: object) -> str | None:
         return None if value.strip() else f"it takes a model id, such as {_MODEL_EXAMPLE}, not an empty text"
     if isinstance(value, type):
         return f"it takes a model id or a Model, not the class {value.__name__}: make one, or write {_MODEL_EXAMPLE}"
-    if callable(getattr(value, "stream", None)) and isinstance(getattr(value, "name", None), str):
+    if callable(stream := getattr(value, "stream", None)):
+        if not isinstance(getattr(value, "name", None), str):
+            return f"a Model needs a `name`, the id of the model as text, and {type(value).__name__} has none"
+        if inspect.isasyncgenfunction(stream) or inspect.iscoroutinefunction(stream):
+            return (
+                f"{type(value).__name__}.stream has to return an async context manager that yields the events: write "
+                "`@contextlib.asynccontextmanager` above it"
+            )
         return None
     if callable(getattr(value, "post", None)):
         return f"it takes a model id or a Model, and a client is given as `client=`: write {_MODEL_EXAMPLE}"

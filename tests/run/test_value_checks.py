@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import anthropic
@@ -36,12 +36,26 @@ def plain(text: str) -> str:
     return text
 
 
+class Nameless:
+    def stream(self, request: object) -> object:
+        return request
+
+
+class Generator:
+    name = "own"
+
+    async def stream(self, request: object) -> AsyncIterator[object]:
+        yield request
+
+
 WRONG: dict[str, list[tuple[object, str]]] = {
     "model": [
         ("", "a model id"),
         (None, "not None"),
         (5, "not 5"),
         (ClaudeModel, "the class ClaudeModel"),
+        (Generator(), "write `@contextlib.asynccontextmanager` above it"),
+        (Nameless(), "a Model needs a `name`"),
         (anthropic.AsyncAnthropic(api_key="k"), "a client is given as `client=`"),
     ],
     "fallback": [(" ", "a model id"), (["m"], "not a list")],
