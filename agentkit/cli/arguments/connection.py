@@ -56,8 +56,11 @@ def require_credentials(alternative: str = "") -> None:
             f"The credentials for the Claude API cannot be used: {error}", ExitCode.CONFIGURATION
         ) from error
     if client.api_key is None and client.auth_token is None and client.credentials is None:
+        is_own = os.environ.get("ANTHROPIC_BASE_URL")
+        value = ", to any value if the server of ANTHROPIC_BASE_URL asks for none" if is_own else ""
         raise CommandError(
-            f"No credentials for the Claude API: set ANTHROPIC_API_KEY, or name a server with --base-url{alternative}.",
+            f"No credentials for the Claude API: set ANTHROPIC_API_KEY{value}, or name a server with "
+            f"--base-url{alternative}.",
             ExitCode.CONFIGURATION,
         )
 

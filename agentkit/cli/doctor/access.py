@@ -33,12 +33,13 @@ def is_first_party(client: AsyncAnthropic) -> bool:
     return urlsplit(str(client.base_url)).hostname == _CLAUDE_API_HOST
 
 
-def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
+def check_credentials(client: AsyncAnthropic, *, are_needed: bool, is_server_given: bool) -> Finding:
     """Report the credentials that the SDK would send; of a secret, only its kind and its last four characters.
 
     Args:
         client: The client that would send them.
-        are_needed: Missing credentials are a problem. False: the server is not the Claude API.
+        are_needed: The server is the Claude API, which asks for them.
+        is_server_given: The server was named with `--base-url`, to which every command sends a dummy key.
     """
     check = "credentials"
     for name, kind in _SECRET_KINDS.items():
@@ -53,6 +54,9 @@ def check_credentials(client: AsyncAnthropic, *, are_needed: bool) -> Finding:
     if are_needed:
         advice = "Set ANTHROPIC_API_KEY, or name a server with --base-url."
         return problem(check, "none for the Claude API.", advice, is_access=True)
+    if not is_server_given:
+        advice = "Set ANTHROPIC_API_KEY, to any value if the server of ANTHROPIC_BASE_URL asks for none."
+        return problem(check, "none, and without any an agent sends no request.", advice, is_access=True)
     return ok(check, "none; a server of your own may not ask for any")
 
 

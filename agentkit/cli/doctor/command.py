@@ -184,7 +184,7 @@ def _client_and_credentials(args: Namespace, http_client: AsyncClient | None) ->
     except AnthropicError as error:
         found, finding = AsyncAnthropic(api_key="none", http_client=http_client), unusable_credentials(str(error))
     else:
-        finding = check_credentials(found, are_needed=is_first_party(found))
+        finding = check_credentials(found, are_needed=is_first_party(found), is_server_given=args.base_url is not None)
     if found.api_key is None and found.auth_token is None and found.credentials is None:
         found = AsyncAnthropic(api_key="none", http_client=http_client)
     # Each request has its own connection, so that one which the server closes between two requests fails neither.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
     from anthropic import APIConnectionError
 
-NO_CREDENTIALS = (
+_NO_CREDENTIALS = (
     "No credentials for the Claude API: set ANTHROPIC_API_KEY, or pass client=AsyncAnthropic(api_key=...) to the "
     "agent or the run."
 )
+_ANY_KEY = " For a server that asks for none, as perhaps that of ANTHROPIC_BASE_URL, any value will do."
 
 
 @contextmanager
@@ -50,11 +52,15 @@ def translate_sdk_errors(model: str) -> Generator[None]:
         text = f"The connection broke off while the reply was coming: {innermost_text(error)}."
         raise ModelError(text, kind="stream_interrupted", is_retryable=True) from error
     except anthropic.CredentialsError as error:
-        raise ConfigurationError(f"{NO_CREDENTIALS} ({text_without_secrets(str(error))})") from error
+        raise ConfigurationError(f"{_no_credentials()} ({text_without_secrets(str(error))})") from error
     except TypeError as error:
         if "authentication method" in str(error):  # the SDK reports a missing key by this TypeError
-            raise ConfigurationError(NO_CREDENTIALS) from error
+            raise ConfigurationError(_no_credentials()) from error
         raise
+
+
+def _no_credentials() -> str:
+    return _NO_CREDENTIALS + (_ANY_KEY if os.environ.get("ANTHROPIC_BASE_URL") else "")
 
 
 def _error_of_connection(error: APIConnectionError) -> Exception:

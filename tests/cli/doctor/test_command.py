@@ -11,6 +11,7 @@ import anthropic
 import anyio.to_thread
 import pytest
 
+from agentkit import Agent
 from agentkit.cli.doctor.access import (
     check_authentication,
     check_credentials,
@@ -21,6 +22,7 @@ from agentkit.cli.doctor.access import (
 from agentkit.cli.doctor.http_exchange import ServerResponse
 from agentkit.cli.doctor.setup import check_extras, check_package, check_prices, check_setup, parse_requirement
 from agentkit.cli.main import main
+from agentkit.errors import ConfigurationError
 from agentkit.simulator import Simulator
 from agentkit.simulator.offline import OfflineMind
 from agentkit.testing.serving import served
@@ -111,8 +113,8 @@ def test_of_a_secret_only_its_kind_and_its_end_are_shown(
 
 def test_without_credentials_the_claude_api_is_out_of_reach_and_a_server_of_your_own_is_not() -> None:
     client = anthropic.AsyncAnthropic(api_key="none")
-    assert check_credentials(client, are_needed=True).status == "problem"
-    assert check_credentials(client, are_needed=False).status == "ok"
+    assert check_credentials(client, are_needed=True, is_server_given=False).status == "problem"
+    assert check_credentials(client, are_needed=False, is_server_given=True).status == "ok"
 
 
 def test_a_key_that_the_api_refuses_is_a_problem_of_access() -> None:
@@ -182,11 +184,18 @@ def test_lines_for_a_person_say_status_check_and_what_to_do(capsys: pytest.Captu
     assert "0 problems, 1 warning, 1 unknown" in err
 
 
-def test_an_environment_that_names_a_server_is_followed(
+@pytest.mark.usefixtures("no_credentials")
+def test_an_environment_that_names_a_server_is_followed_and_needs_a_credential_as_every_run_does(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with served(always(500, {"error": "broken"})) as base_url:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", base_url)
+        code, found = examine(capsys)
+        assert (code, found["credentials"]["status"]) == (3, "problem")
+        assert "any value" in found["credentials"]["advice"]
+        with pytest.raises(ConfigurationError, match=r"set ANTHROPIC_API_KEY.*ANTHROPIC_BASE_URL, any value will do"):
+            Agent("keyless", model="claude-haiku-5-5").run_sync("Hi")
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "any")
         code, found = examine(capsys)
     assert code == 1
     assert found["reachable"]["found"].startswith(base_url)
