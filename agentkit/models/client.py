@@ -17,6 +17,7 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from agentkit.event_loop import correct_library_name
+from agentkit.log import log
 from agentkit.models.direct.client import DirectClient
 from agentkit.models.direct.proxies import find_proxies
 from agentkit.models.direct.way import SdkWay, choose_way
@@ -125,4 +126,5 @@ def _copy_of(client: Client) -> Client:
 
 def _open_client() -> Client:
     way = choose_way(os.environ, find_proxies(os.environ))
+    log().debug("client opened", way=str(way))
     return open_sdk_client() if isinstance(way, SdkWay) else DirectClient(way)

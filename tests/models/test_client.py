@@ -53,7 +53,10 @@ async def test_a_session_keeps_it_open_between_runs() -> None:
     assert one.is_closed()
 
 
-async def test_a_session_that_opens_after_a_change_of_the_environment_brings_a_new_client() -> None:
+async def test_a_session_that_opens_after_a_change_of_the_environment_brings_a_new_client(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG", logger="agentkit")
     async with session(), lease_client(None) as of_a_run:
         with patch.dict(os.environ, ANTHROPIC_API_KEY="rotated"):
             async with lease_client(None) as same:
@@ -68,6 +71,9 @@ async def test_a_session_that_opens_after_a_change_of_the_environment_brings_a_n
         assert new.is_closed()
         assert not of_a_run.is_closed()
     assert of_a_run.is_closed()
+    ways = [record.message for record in caplog.records if "client opened" in record.message]
+    assert [("direct" in way, "a proxy stands before" in way) for way in ways] == [(True, False)] * 2 + [(False, True)]
+    assert "rotated" not in str(ways)
 
 
 async def test_it_is_closed_when_the_run_is_cancelled() -> None:
