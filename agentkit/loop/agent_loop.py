@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from agentkit.loop.guardrails.run_guard import RunGuard
     from agentkit.loop.model_turns import ModelTurns
     from agentkit.loop.nested_runs import NestedRuns
-    from agentkit.messages.message import JSONObject, ToolCall
+    from agentkit.messages.message import JSONObject
     from agentkit.run.agent_spec import AgentSpec
     from agentkit.run.result import RunResult
     from agentkit.run.scope import RunScope
@@ -100,7 +100,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         checks = output_checks(spec, scope, self.output_check, self.guard) if has_checks else ()
         self._validation = OutputValidation(spec.output_spec, scope, checks)
         self._tool_turns = ToolTurns.for_agent(
-            spec, scope, history, self.run_budget, self.nested_runs, self.deps, self._validation, self._is_stuck, end
+            spec, scope, history, self.run_budget, self.nested_runs, self.deps, self._validation, end
         )
         self.report = RunReport(
             spec.name, scope, history, self.model_turns, self._tool_turns, self._validation, end, self.guard
@@ -191,9 +191,6 @@ class AgentLoop(Generic[Deps, In, Out]):
         finish = self.finish or Finish(Outcome.CANCELLED, "The run was cancelled.")
         return self.report.result(finish, self.error, self._last_turn, self._applied_edits)
 
-    def _is_stuck(self, call: ToolCall) -> bool:
-        return self.state.is_stuck(call)
-
     async def _handle_reply(self, action: ReplyAction) -> None:
         match action:
             case RunTools() | CheckAnswer() if self.guard is not None and await self.guard.gives_up(action, self.state):
@@ -237,6 +234,7 @@ class AgentLoop(Generic[Deps, In, Out]):
         turn_number = self.state.turns + 1
         self.state = self.state.user_message_sent()
         await self.report.emit_turn_started(turn_number, is_last=action.is_final_turn)
+        self._eager.is_stuck = self.state.is_stuck
         try:
             reply = await self.model_turns.next_turn(action, turn_number, needs_reserve=needs_reserve)
         except OverBudget as refusal:

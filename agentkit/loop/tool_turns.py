@@ -101,10 +101,9 @@ class ToolTurns:
         nested_runs: NestedRuns,
         deps: object,
         validation: OutputValidation[Any],
-        is_stuck: Callable[[ToolCall], bool],
         recorded_end: RunEnd | None,
     ) -> ToolTurns:
-        """Return the tool turns of a run of this agent; `is_stuck` tells the calls that failed too often."""
+        """Return the tool turns of a run of this agent."""
         child_runs = ChildRuns(recorded_ends={} if recorded_end is None else recorded_end.children)
         make_context = _ContextMaker(spec, scope, deps, child_runs, nested_runs, history.has_artifact_tools)
         runner = CallRunner(
@@ -118,7 +117,7 @@ class ToolTurns:
             history.to_dicts if scope.gates else tuple,
         )
         call_ids = CallIds()
-        eager_calls = EagerCalls(runner, is_stuck, call_ids, is_enabled=spec.settings.eager)
+        eager_calls = EagerCalls(runner, call_ids, is_enabled=spec.settings.eager)
         return cls(
             history, run_budget, runner, eager_calls, child_runs, nested_runs, call_ids, validation, recorded_end
         )

@@ -38,12 +38,12 @@ class EagerCalls:
     """The eager calls of one run that no complete turn has claimed yet."""
 
     runner: CallRunner
-    is_stuck: Callable[[ToolCall], bool]
-    """Returns True for a call that has failed so often that it is not made again."""
     call_ids: CallIds
     """The ids of the calls of the run so far."""
     is_enabled: bool = True
     """False: no call of this run is eager."""
+    is_stuck: Callable[[ToolCall], bool] = field(init=False)
+    """Returns True for a call that has failed so often, before the current turn, that it is not made again."""
     discarded_ids: frozenset[str] = field(default=frozenset(), init=False)
     """Ids of the calls that no turn claimed; their sub-agents do not count as unfinished work of the run."""
     announce: Callable[[], Awaitable[None]] | None = field(default=None, init=False)

@@ -7,11 +7,13 @@ import socket
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
-from agentkit import Agent, Budget, Guardrail, Pass, Seen, session, tool
+from agentkit import Agent, Budget, Guardrail, Journal, Pass, Seen, session, tool
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
 
@@ -113,3 +115,45 @@ async def test_after_a_run_nothing_holds_the_context_variables_of_its_caller(
             gc.collect()
             assert [one() for one in seen] == [None]
             others.cancel_scope.cancel()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize("is_durable", [False, True])
+async def test_a_run_that_is_over_is_freed_without_a_garbage_collection(
+    tmp_path: Path, is_streamed: bool, is_durable: bool
+) -> None:
+    """A client that the caller drops ends in its own event loop, and the collector has nothing to find."""
+
+    class Deps:
+        pass
+
+    @tool(effect="read")
+    async def look(item: str) -> int:
+        """Look up the price of an item, in no thread, which lets go of a call when it likes."""
+        return len(item)
+
+    agent = Agent("buyer", model="claude-haiku-5-5", tools=[look], deps=Deps)
+    client = Simulator(Script(*[Reply.tool("look", item="tea"), Reply.text("3 EUR.")] * 2)).direct_client()
+    journal = Journal(tmp_path / "runs.db") if is_durable else None
+
+    async def run() -> weakref.ref[Deps]:
+        deps, budget = Deps(), Budget(max_cost_usd=1)
+        if is_streamed:
+            async with agent.stream("Tea?", deps=deps, client=client, budget=budget, journal=journal) as streamed:
+                assert [event async for event in streamed]
+            assert streamed.result.ok
+        else:
+            assert (await agent.run("Tea?", deps=deps, client=client, budget=budget, journal=journal)).ok
+        return weakref.ref(deps)
+
+    await run()  # what is made on first use
+    gc.collect()
+    gc.disable()
+    try:
+        ref = await run()
+        for _ in range(3):  # asyncio drops timers that were called off
+            await anyio.lowlevel.checkpoint()
+        assert ref() is None
+    finally:
+        gc.enable()

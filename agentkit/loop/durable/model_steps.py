@@ -103,6 +103,9 @@ class ModelSteps:
                 self.charges += meter.charges
                 self.unrecorded_charges += meter.charges
             raise
+        meter.announce = None  # it refers back to the intent: a run that is over is freed without a garbage collection
+        if early is not None:
+            early.announce = None
         self.last_step = slot.step.name
         return await self._end_of(slot, value, model_request, is_replayed=not was_called)
 
