@@ -10,6 +10,7 @@ from agentkit.cli.terminal.exit_codes import CommandError, ExitCode
 from agentkit.cli.terminal.printing import print_message
 from agentkit.cli.terminal.text import terminal_width
 from agentkit.messages.printable import plural
+from agentkit.messages.wrapping import wrap_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -56,7 +57,8 @@ def _print_table(battles: Sequence[Battle], ratings: Ratings, categories: Mappin
 
     width = terminal_width(sys.stdout)
     counts = {name: sum(name in (battle.a, battle.b) for battle in battles) for name in ratings}
-    print(f"{plural(len(battles), 'battle')}; ratings in logits, with intervals of 95%\n")
+    title = f"{plural(len(battles), 'battle')}; ratings in logits, with intervals of 95%"
+    print(wrap_text(title, width), end="\n\n")
     rows = [[name, _text(one), f"{counts[name]:,}"] for name, one in ratings.items()]
     print(*text_table(["name", "rating", "battles"], rows, width), sep="\n")
     if categories:

@@ -44,8 +44,9 @@ OPTIONS_BY_PLACE: Mapping[str, str] = {
 
 _CONTINUE = "an earlier conversation is continued with `agent.conversation(messages).send(prompt)`"
 _LIMIT_TIME = (
-    "the seconds of a run are limited with `budget=Budget(max_seconds=...)`, those of a tool call with "
-    "`@tool(timeout_s=...)` or `Agent(tool_timeout_s=...)`"
+    "the seconds of a run are limited with `budget=Budget(max_seconds=...)`, those of a reply with "
+    "`Retry(total_timeout_s=..., idle_timeout_s=...)`, those of a tool call with `@tool(timeout_s=...)` or "
+    "`Agent(tool_timeout_s=...)`"
 )
 _OUTPUT = "the type of the output is set with `Agent(..., output=...)`"
 _MAX_TURNS = "the number of turns is limited with `Agent(..., max_turns=...)`"
