@@ -37,13 +37,15 @@ _latest: WeakValueDictionary[int, EventLoop] = WeakValueDictionary()
 
 def running_library() -> Library | None:
     """Return the async library whose event loop runs in this thread. None: no event loop runs in it."""
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    trio = sys.modules.get("trio.lowlevel")
+    if not hasattr(trio, "in_trio_task"):  # another thread may be importing it: then no loop of it runs in this one
+        trio = None
+    if trio is not None and trio.in_trio_task():
         return "trio"
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return "trio" if trio is not None and trio.lowlevel.in_trio_run() else None
+        return "trio" if trio is not None and trio.in_trio_run() else None
     return "asyncio"
 
 

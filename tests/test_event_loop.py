@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
+from types import ModuleType
+from unittest.mock import patch
 
 import anyio
 import anyio.lowlevel
@@ -47,6 +50,16 @@ async def test_the_thread_is_asked_and_not_the_context(anyio_backend_name: str) 
     here = EventLoop.current()
     assert EventLoop.current() is here  # one object for all who keep it
     assert here.is_current
+
+
+async def test_a_library_that_another_thread_is_importing_runs_nothing_here(anyio_backend_name: str) -> None:
+    for known in ({}, {"in_trio_run": trio.lowlevel.in_trio_run}):
+        half_imported = ModuleType("trio.lowlevel")
+        vars(half_imported).update(known)
+        with patch.dict(sys.modules, {"trio.lowlevel": half_imported}):
+            assert in_thread(running_library) == [None]
+            if anyio_backend_name == "asyncio":
+                assert running_library() == "asyncio"
 
 
 def test_a_callback_of_plain_asyncio_runs_in_its_loop() -> None:
