@@ -58,6 +58,8 @@ def find_reply_fault(message: JSONObject, end: JSONObject, turn: AssistantTurn) 
         end: The fields of its `message_delta` events.
         turn: The turn that it comes to, with its complete content blocks.
     """
+    if "stop_reason" not in end:
+        return "it does not say why it ended: there was no `message_delta` with a `stop_reason`"
     for record, record_types in ((message, _MESSAGE_TYPES), (end, _END_TYPES)):
         for name, types in record_types.items():
             if not isinstance(record.get(name), types):

@@ -64,7 +64,7 @@ class SSEParser:
 
     def end(self) -> list[object]:
         """Return the event that the end of the reply completes, in place of a blank line. Empty: there is none."""
-        pending, self._pending = b"".join(self._pending), []
+        pending, self._pending = b"".join(self._pending).removeprefix(_BYTE_ORDER_MARK), []
         try:
             return [from_json(data)] if (data := _event_data(pending.removesuffix(b"\n"))) else []
         except ValueError:

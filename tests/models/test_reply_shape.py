@@ -7,6 +7,8 @@ import pytest
 from agentkit.messages.message import AssistantTurn, Block
 from agentkit.models.reply_shape import find_block_fault, find_reply_fault
 
+END = {"stop_reason": None}
+
 
 @pytest.mark.parametrize(
     "block",
@@ -20,12 +22,13 @@ from agentkit.models.reply_shape import find_block_fault, find_reply_fault
 )
 def test_blocks_of_the_api_and_unknown_ones_pass(block: Block) -> None:
     assert find_block_fault(block) is None
-    assert find_reply_fault({"id": "m", "model": None}, {"stop_reason": None}, AssistantTurn([block], None, {})) is None
+    assert find_reply_fault({"id": "m", "model": None}, END, AssistantTurn([block], None, {})) is None
 
 
 def test_a_fault_is_named_with_its_field_and_value() -> None:
     assert find_block_fault({"type": "text", "text": None}) == "a text block has the `text` None"
-    assert find_reply_fault({"model": ["x"]}, {}, AssistantTurn([], None, {})) == "it has the `model` ['x']"
-    fault = find_reply_fault({}, {}, AssistantTurn([{"type": "hologram", "score": float("nan")}], None, {}))
+    assert find_reply_fault({"model": ["x"]}, END, AssistantTurn([], None, {})) == "it has the `model` ['x']"
+    fault = find_reply_fault({}, END, AssistantTurn([{"type": "hologram", "score": float("nan")}], None, {}))
     assert fault is not None
     assert fault.startswith("it holds what JSON does not have")
+    assert find_reply_fault({}, {}, AssistantTurn([], None, {})) is not None

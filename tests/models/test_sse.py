@@ -59,6 +59,9 @@ def test_comments_other_fields_and_events_without_data_are_ignored() -> None:
 def test_a_byte_order_mark_is_no_part_of_the_first_event() -> None:
     assert read(b"\xef\xbb\xbf" + written({"a": 1}, 2)) == [{"a": 1}, 2]
     assert read(b"\xef", b'\xbb\xbfdata: {"a": 1}\n', b"\n") == [{"a": 1}]
+    reader = SSEParser()
+    assert reader.feed(b'\xef\xbb\xbfdata: {"a": 1}') == []
+    assert reader.end() == [{"a": 1}]
 
 
 def test_data_on_several_lines_is_joined() -> None:

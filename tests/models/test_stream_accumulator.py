@@ -185,6 +185,8 @@ def test_a_stream_that_ends_before_its_end_is_no_turn(length: int) -> None:
         [START, {"type": "content_block_start", "content_block": {}}],
         [START, {"type": "content_block_start", "index": 0, "content_block": 5}],
         [START, {"type": "message_delta", "delta": [1]}],
+        [START, *block(0, {"type": "text", "text": "a"}), STOP],
+        [START, *block(0, {"type": "text", "text": "a"}), {"type": "message_delta", "usage": {}}, STOP],
     ],
 )
 def test_events_out_of_order_are_the_servers_fault(events: list[JSONObject]) -> None:

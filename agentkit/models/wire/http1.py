@@ -178,7 +178,7 @@ class Http1:
             while isinstance(event := connection.next_event(), h11.Data):
                 pieces.append(event.data)
                 # Most reads end with a chunk: h11 need not look for more, nor read the chunks that come next.
-                if event.chunk_end and self._is_short_read and connection.trailing_data[0] == _CHUNK_END:
+                if event.chunk_end and self._is_short_read and connection.trailing_data == (_CHUNK_END, False):
                     event, self._is_between_chunks = h11.NEED_DATA, True
                     break
         except h11.RemoteProtocolError as error:

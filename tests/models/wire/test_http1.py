@@ -143,6 +143,15 @@ def test_a_damaged_chunk_behind_a_whole_one_is_an_error(bad: bytes) -> None:
         b"".join(http.read_body() for _ in range(2))
 
 
+def test_the_end_of_a_connection_behind_a_chunk_is_seen_however_late_that_is_read() -> None:
+    http = started(CHUNKED + b"3\r\nfor\r\n")
+    assert http.read_head() is not None
+    http.receive(b"")
+    assert http.read_body() == b"for"
+    with pytest.raises(ConnectionLost):
+        http.read_body()
+
+
 def test_a_chunk_without_its_bytes_yet_is_not_the_end() -> None:
     http = started(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n")
     assert http.read_head() is not None
