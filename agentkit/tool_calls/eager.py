@@ -42,7 +42,7 @@ class EagerCalls:
     """The ids of the calls of the run so far."""
     is_enabled: bool = True
     """False: no call of this run is eager."""
-    is_stuck: Callable[[ToolCall], bool] = field(init=False)
+    is_stuck: Callable[[ToolCall], bool] = field(init=False, repr=False)
     """Returns True for a call that has failed so often, before the current turn, that it is not made again."""
     discarded_ids: frozenset[str] = field(default=frozenset(), init=False)
     """Ids of the calls that no turn claimed; their sub-agents do not count as unfinished work of the run."""

@@ -201,7 +201,7 @@ class CallAttempts:
             except Exception as error:
                 if isinstance(error, ConfigurationError):  # what answered is not the API
                     self._reply = None
-                self._has_failed = self._reply is None
+                self._has_failed = self._reply is None and not _is_given_up(error)
                 raise
         if scope.cancelled_caught:
             text = f"The reply was not complete after {seconds:g} s."
@@ -215,7 +215,7 @@ class CallAttempts:
     def _charges_of_partial_reply(self, request: Request) -> tuple[Charge, ...]:
         """Return the charge of a reply that broke off: what it reported, or its whole prompt and the output received.
 
-        A request that the run gives up before any reply is one, too: the server works on it all the same. One that is
+        A request that is given up before any reply is one, too: the server works on it all the same. One that is
         refused, or whose connection breaks before any reply, costs nothing: its empty charge counts it in a journal.
         """
         if self._reply is None and is_waiting_to_send.get():
@@ -263,6 +263,11 @@ class CallAttempts:
                 listener.send_soon(CitationDelta(**scope.event_origin(), citation=citation))
             case ("block", block):
                 emit_server_tool(scope, block, self.model_request.reported_server_tools)
+
+
+def _is_given_up(error: Exception) -> bool:
+    """Return True if no reply came in time: the server may work on the request all the same."""
+    return isinstance(error, ModelError) and error.kind == "timeout_error" and error.status is None
 
 
 def _batch_reader(events: AsyncIterator[JSONObject]) -> Callable[[], Awaitable[Sequence[JSONObject]]]:
