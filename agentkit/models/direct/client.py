@@ -6,8 +6,6 @@ the same address and credential, which opens on first use: message batches, and 
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from agentkit.messages.message import JSONObject, encode
 from agentkit.models.direct.api_headers import api_headers, api_headers_mistake
-from agentkit.models.direct.wire_errors import error_before_reply, error_within_reply
+from agentkit.models.direct.reply import DirectReply, raise_refusal, read_json
+from agentkit.models.direct.wire_errors import error_before_reply
 from agentkit.models.endpoint_errors import EndpointError
 from agentkit.models.messages_endpoint import rate_limits_of
-from agentkit.models.refusals import Refusal
 from agentkit.models.sdk.client import open_sdk_client, unopened_client
 from agentkit.models.sdk.messages import SdkMessages
 from agentkit.models.wire.dialing import Server
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT_S = 10.0
 _MESSAGES, _COUNT_TOKENS = "/v1/messages", "/v1/messages/count_tokens"
-_MAX_REFUSAL_BYTES = 1024 * 1024
 _REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -82,7 +79,7 @@ class DirectClient:
         self._transport = _open_pool(way.address) if transport is None else transport
         self._open_sdk_client = open_sdk_client or partial(_sdk_client_for, way)
         self._sdk_client: AsyncAnthropic | None = None
-        self._is_redirected = False
+        self._is_redirected = self._has_answered = False
         self._is_closed = False
         self._target_of(_MESSAGES, ())  # so that a header that cannot be sent is found before the first request
 
@@ -119,7 +116,7 @@ class DirectClient:
             return await SdkMessages(self.sdk_client()).open_reply(model, request, record_headers, idle_timeout_s)
         try:
             record_headers(rate_limits_of(response.headers))
-            await _raise_refusal(response, model, target.address)
+            await raise_refusal(response, model, target.address, idle_timeout_s)
         except BaseException:
             response.close()
             raise
@@ -132,8 +129,8 @@ class DirectClient:
         if response is None:
             return await SdkMessages(self.sdk_client()).count_tokens(model, body, betas, idle_timeout_s)
         try:
-            await _raise_refusal(response, model, target.address)
-            return _parse_json(await _read_all(response))
+            await raise_refusal(response, model, target.address, idle_timeout_s)
+            return await read_json(response, idle_timeout_s)
         finally:
             response.close()
 
@@ -147,7 +144,8 @@ class DirectClient:
                 target.head, body, connect_timeout_s=connect_timeout_s, idle_timeout_s=idle_timeout_s
             )
         except WireError as error:
-            raise error_before_reply(error, target.address) from error
+            raise error_before_reply(error, target.address, has_answered=self._has_answered) from error
+        self._has_answered = True
         if response.status not in _REDIRECTS or response.header(b"location") is None:
             return response
         response.close()
@@ -221,74 +219,3 @@ def _sdk_client_for(way: DirectWay) -> AsyncAnthropic:
 def sdk_client_of(client: SdkClient | DirectClient) -> SdkClient:
     """Return a client of the SDK for what the direct client has no way for: the client itself, if it is one."""
     return client.sdk_client() if isinstance(client, DirectClient) else client
-
-
-class DirectReply:
-    """A reply over a connection of our own."""
-
-    __slots__ = ("_response", "address")
-
-    def __init__(self, response: Response, address: ApiAddress) -> None:
-        self._response = response
-        self.address = address
-        """The address that has answered."""
-
-    @property
-    def content_type(self) -> str:
-        """The media type of the body. Empty: none was sent."""
-        return (self._response.header(b"content-type") or b"").decode("latin-1")
-
-    @property
-    def has_ended(self) -> bool:
-        """True if the end of the body was read."""
-        return self._response.has_ended
-
-    async def receive(self) -> bytes | None:
-        """Return the bytes that are received next. None: the end."""
-        try:
-            return await self._response.read_some() or None
-        except WireError as error:
-            raise error_within_reply(error) from error
-
-    async def drain(self) -> None:
-        """Read the body to its end, or until it breaks off."""
-        with contextlib.suppress(WireError):
-            while await self._response.read_some():
-                pass
-
-    async def aclose(self) -> None:
-        """Close the reply, and its connection if the body was not read to its end."""
-        self._response.close()
-
-
-async def _raise_refusal(response: Response, model: str, address: ApiAddress) -> None:
-    """Raise ModelError for a response that is none of success."""
-    if not 200 <= response.status < 300:
-        headers: dict[str, str] = {}
-        for name, value in response.headers:
-            headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-        raise Refusal.from_response(response.status, headers, await _read_refusal(response), address).error(model)
-
-
-async def _read_refusal(response: Response) -> bytes:
-    """Return the body of a refusal, or what came of it: one that breaks off or never ends is one all the same."""
-    body = bytearray()
-    with contextlib.suppress(WireError):
-        while len(body) < _MAX_REFUSAL_BYTES and (piece := await response.read_some()):
-            body += piece
-    return bytes(body)
-
-
-async def _read_all(response: Response) -> bytes:
-    try:
-        return await response.read_all()
-    except WireError as error:
-        raise error_within_reply(error) from error
-
-
-def _parse_json(body: bytes) -> object:
-    """Return the JSON of a body. None: it is no JSON."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

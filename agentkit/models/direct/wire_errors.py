@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agentkit.errors import ModelError
 from agentkit.models.endpoint_errors import endpoint_error, innermost_text
-from agentkit.models.wire.errors import ConnectTimedOut, IdleTimedOut
+from agentkit.models.wire.errors import ConnectTimedOut, IdleTimedOut, NotHttp
 
 if TYPE_CHECKING:
     from agentkit.errors import AgentkitError
@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from agentkit.models.wire.errors import WireError
 
 
-def error_before_reply(error: WireError, address: Address) -> AgentkitError:
-    """Return the error for a request that got no response."""
-    if isinstance(error, ConnectTimedOut | IdleTimedOut):
-        return ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True)
-    if (mistake := endpoint_error(error, address)) is not None:
+def error_before_reply(error: WireError, address: Address, *, has_answered: bool) -> AgentkitError:
+    """Return the error for a request that got no response.
+
+    Args:
+        error: What happened.
+        address: The address of the request.
+        has_answered: The address has answered another request: then it is not wrong, whatever came this time.
+    """
+    if isinstance(error, IdleTimedOut):
+        return ModelError(f"The API did not answer in time: {error}.", kind="timeout_error", is_retryable=True)
+    is_address_right = isinstance(error, ConnectTimedOut) or (has_answered and isinstance(error, NotHttp))
+    if not is_address_right and (mistake := endpoint_error(error, address)) is not None:
         return mistake
     text = f"The API could not be reached: {innermost_text(error)}."
     return ModelError(text, kind="connection_error", is_retryable=True)

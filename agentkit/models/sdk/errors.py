@@ -41,6 +41,8 @@ def translate_sdk_errors(model: str) -> Generator[None]:
         refusal = Refusal(error.status_code, error.response.headers, error.body, error.message, error.request.url)
         raise refusal.error(model) from error
     except anthropic.APITimeoutError as error:
+        if isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout):  # nothing was sent
+            raise _error_of_connection(error) from error
         raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
     except anthropic.APIConnectionError as error:
         if (mistake := endpoint_error(error, error.request.url)) is not None:

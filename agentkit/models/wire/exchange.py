@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
 from agentkit.models.wire.connection import Connection
 from agentkit.models.wire.decoding import decoder_for
+from agentkit.models.wire.errors import IdleTimedOut
 from agentkit.models.wire.http1 import Headers, Http1, RequestHead, ResponseHead
+
+HEAD_TIMEOUT_S = 600.0
+"""Seconds from the first byte of a response, an interim one (1xx) too, to the end of its head."""
 
 
 class HttpConnection:
@@ -42,10 +48,13 @@ class HttpConnection:
             connection.start_exchange(idle_timeout_s)
             http.start(head)
             await connection.send((head.encode(sum(map(len, body))), *body))
-            response_head = None
+            response_head, give_up_at = None, math.inf
             while response_head is None:
+                if time.monotonic() > give_up_at:
+                    raise IdleTimedOut(f"the head of its response was not whole after {HEAD_TIMEOUT_S:g} s")
                 data = await connection.receive()
-                self.has_answered |= bool(data)
+                if data and not self.has_answered:
+                    self.has_answered, give_up_at = True, time.monotonic() + HEAD_TIMEOUT_S
                 http.receive(data)
                 response_head = http.read_head()
         except BaseException:

@@ -22,15 +22,15 @@ def caused(error: WireError, cause: BaseException) -> WireError:
 @pytest.mark.parametrize(
     ("error", "kind", "said"),
     [
-        (ConnectTimedOut("no connection within 10 s"), "timeout_error", "did not answer in time"),
-        (IdleTimedOut("no byte for 60 s"), "timeout_error", "did not answer in time"),
+        (ConnectTimedOut("no connection within 10 s"), "connection_error", "reached: no connection within 10 s"),
+        (IdleTimedOut("no byte for 60 s"), "timeout_error", "did not answer in time: no byte for 60 s"),
         (caused(ConnectFailed("refused"), OSError(111, "refused")), "connection_error", "not be reached: .*refused"),
         (ConnectionLost("Server disconnected"), "connection_error", "could not be reached: Server disconnected"),
         (NotHttp("Receive buffer too long"), "connection_error", "could not be reached: Receive buffer"),
     ],
 )
 def test_what_may_pass_is_tried_again(error: WireError, kind: str, said: str) -> None:
-    found = error_before_reply(error, ADDRESS)
+    found = error_before_reply(error, ADDRESS, has_answered=False)
     assert isinstance(found, ModelError)
     assert (found.kind, found.is_retryable) == (kind, True)
     with pytest.raises(ModelError, match=said):
@@ -48,7 +48,9 @@ def test_what_may_pass_is_tried_again(error: WireError, kind: str, said: str) ->
     ],
 )
 def test_what_does_not_pass_is_for_the_user_to_mend(error: WireError, said: str) -> None:
-    found = error_before_reply(error, ADDRESS)
+    found = error_before_reply(error, ADDRESS, has_answered=False)
     assert isinstance(found, ConfigurationError)
+    again = error_before_reply(error, ADDRESS, has_answered=True)
+    assert isinstance(again, ModelError) is isinstance(error, NotHttp)  # where it has spoken HTTP before
     assert str(found).startswith("The API at https://api.example:8443 cannot be reached")
     assert said in str(found)
