@@ -41,6 +41,8 @@ class RunBudget:
     """The amount reserved for the run's final turn, in every account."""
     has_cost_limit: bool = field(init=False)
     """True if one of the budgets limits the cost."""
+    has_request_limit: bool = field(init=False)
+    """True if one of the budgets limits the number of requests."""
     has_time_limit: bool = field(init=False)
     """True if one of the budgets limits the time."""
     is_new: bool = field(default=True, init=False)
@@ -58,6 +60,7 @@ class RunBudget:
     def __post_init__(self) -> None:
         budgets = [account.budget for account in self.accounts]
         self.has_cost_limit = any(budget.max_cost_usd is not None for budget in budgets)
+        self.has_request_limit = any(budget.max_requests is not None for budget in budgets)
         self.has_time_limit = any(budget.max_seconds is not None for budget in budgets)
         with accounts_lock:
             for account in self.accounts:

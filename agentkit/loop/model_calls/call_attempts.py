@@ -30,6 +30,7 @@ from agentkit.models.model import ReadsBatches, is_waiting_to_send
 from agentkit.models.reply_events import ReplyEvents
 from agentkit.models.stream_accumulator import StreamAccumulator
 from agentkit.models.wire.delayed_call import set_deadline
+from agentkit.models.wire.pool import may_send_again
 from agentkit.redaction.exceptions import redact_exception
 from agentkit.run.cleanup import close_when_cancelled
 from agentkit.run.events import CitationDelta, TextDelta, ThinkingDelta
@@ -176,6 +177,7 @@ class CallAttempts:
         listener = self.resources.scope.listener if self.model_request.turn_number > 0 else None
         waits = True
         is_waiting_to_send.set(False)
+        may_send_again.set(not self.resources.run_budget.has_request_limit)
         with tree.cancellable_wait() as scope:
             stream = self.model.stream(request)
             if not isinstance(self.model, ClaudeModel):  # which closes its connection under cancellation by itself

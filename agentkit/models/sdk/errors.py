@@ -43,7 +43,8 @@ def translate_sdk_errors(model: str) -> Generator[None]:
     except anthropic.APITimeoutError as error:
         if isinstance(error.__cause__, httpx2.ConnectTimeout | httpx2.PoolTimeout):  # nothing was sent
             raise _error_of_connection(error) from error
-        raise ModelError("The API did not answer in time.", kind="timeout_error", is_retryable=True) from error
+        text = f"The API did not answer in time: {innermost_text(error.__cause__ or error)}."
+        raise ModelError(text, kind="timeout_error", is_retryable=True) from error
     except anthropic.APIConnectionError as error:
         if (mistake := endpoint_error(error, error.request.url)) is not None:
             raise mistake from None  # the transport's text may show the value of a header

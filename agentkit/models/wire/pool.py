@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 
 import anyio.lowlevel
 
@@ -30,6 +31,8 @@ is sent and paid once more, the retries of the run decide.
 """
 _MAX_ROUND_TRIP_S = 1.5
 """The most that is taken for a round trip: a name may have been looked up slowly when the connection was opened."""
+may_send_again: ContextVar[bool] = ContextVar("may_send_again", default=True)
+"""False where the number of requests is limited: one that meets a closed connection fails, and its caller decides."""
 
 _lock = threading.Lock()
 """Held while a pool gets its event loop."""
@@ -75,7 +78,7 @@ class ConnectionPool:
                 return ConnectionResponse(await free.send(head, body, idle_timeout_s), free, self)
             except ConnectionLost:
                 crossing_s = _CROSSING_S + min(free.opened_in_s, _MAX_ROUND_TRIP_S)
-                if free.has_answered or time.monotonic() - sent_at > crossing_s:
+                if free.has_answered or time.monotonic() - sent_at > crossing_s or not may_send_again.get():
                     raise
         started_at = time.monotonic()
         connection = await self._dialer.connect(connect_timeout_s)

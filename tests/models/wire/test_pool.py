@@ -98,6 +98,26 @@ async def test_a_request_is_sent_again_where_the_server_had_closed_the_connectio
                 await anyio.lowlevel.checkpoint()
 
 
+@pytest.mark.usefixtures("is_machine_slow")
+async def test_a_request_is_not_sent_again_where_their_number_is_limited() -> None:
+    requests = 0
+
+    async def answer_the_first(stream: anyio.abc.ByteStream) -> None:
+        nonlocal requests
+        await read_request(stream)
+        await stream.send(OK)
+        await read_request(stream)
+        requests += 1
+
+    async with serving(answer_the_first) as server, pool_of(server.port) as pool:
+        assert await body_of(pool) == b"tea"
+        token = pool_module.may_send_again.set(False)
+        with pytest.raises(ConnectionLost):
+            await body_of(pool)
+        pool_module.may_send_again.reset(token)
+        assert (server.accepted, requests) == (1, 1)
+
+
 async def test_a_request_is_sent_again_once_only_and_only_on_a_connection_used_before() -> None:
     requests = 0
 
