@@ -115,13 +115,6 @@ class Response(ABC):
     async def read_raw(self) -> bytes:
         """Return what `read_some` does, as it was sent: perhaps compressed."""
 
-    async def read_all(self) -> bytes:
-        """Return the rest of the body, decompressed."""
-        pieces: list[bytes] = []
-        while piece := await self.read_some():
-            pieces.append(piece)
-        return b"".join(pieces)
-
     @abstractmethod
     def close(self) -> None:
         """Close the response, whether its body was read to the end or not. Idempotent."""

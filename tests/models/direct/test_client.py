@@ -5,40 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 
 import anthropic
 import pytest
 
 from agentkit import Agent, ConfigurationError, ModelError, Retry, session
-from agentkit.messages.message import user
-from agentkit.messages.request import EncodedPrefix, Request
 from agentkit.models.claude import ClaudeModel
 from agentkit.models.client import lease_client
 from agentkit.models.direct.client import DirectClient, sdk_client_of
-from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.simulator import Reply, Script, Simulator
 from agentkit.testing.serving import served
+from tests.models.direct.direct_model import MODEL, QUESTION, SECRET, model_at
 from tests.models.misbehaving.replies import JSON, REPLY, chunk, head, sized
 from tests.models.misbehaving.scene import refuses, says
-from tests.models.misbehaving.server import Exchange, MisbehavingServer, Play
-
-MODEL = "claude-haiku-5-5"
-QUESTION = Request(EncodedPrefix.encode("Be brief.", []), [user("Hi")], {"model": MODEL, "max_tokens": 5})
-SECRET = "sk-ant-very-secret"
-
-
-@asynccontextmanager
-async def model_at(play: Play, **environment: str) -> AsyncGenerator[tuple[ClaudeModel, MisbehavingServer]]:
-    async with MisbehavingServer(play).serving() as server:
-        given = {"ANTHROPIC_API_KEY": SECRET, "ANTHROPIC_BASE_URL": server.url, **environment}
-        way = choose_way(given, {})
-        assert isinstance(way, DirectWay)
-        client = DirectClient(way)
-        yield ClaudeModel(MODEL, client), server
-        await client.close()
-        assert client.is_closed()
+from tests.models.misbehaving.server import Exchange, MisbehavingServer
 
 
 @pytest.mark.anyio

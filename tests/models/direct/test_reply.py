@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from unittest.mock import patch
 
 import anyio
 import pytest
 
 from agentkit import Agent, ModelError, Retry
-from agentkit.messages.message import user
-from agentkit.messages.request import EncodedPrefix, Request
-from agentkit.models.claude import ClaudeModel
-from agentkit.models.direct.client import DirectClient
-from agentkit.models.direct.way import DirectWay, choose_way
 from agentkit.models.wire import exchange as wire_exchange
+from tests.models.direct.direct_model import MODEL, QUESTION, model_at
 from tests.models.misbehaving.replies import JSON, REPLY, head, sized
-from tests.models.misbehaving.server import Exchange, HangUp, MisbehavingServer, Play
+from tests.models.misbehaving.server import Exchange, HangUp
 
 pytestmark = pytest.mark.anyio
-MODEL = "claude-haiku-5-5"
-QUESTION = Request(EncodedPrefix.encode("Be brief.", []), [user("Hi")], {"model": MODEL, "max_tokens": 5})
-
-
-@asynccontextmanager
-async def client_of(play: Play) -> AsyncGenerator[DirectClient]:
-    async with MisbehavingServer(play).serving() as server:
-        way = choose_way({"ANTHROPIC_API_KEY": "any", "ANTHROPIC_BASE_URL": server.url}, {})
-        assert isinstance(way, DirectWay)
-        client = DirectClient(way)
-        with anyio.fail_after(15):
-            yield client
-        await client.close()
-        await server.raw.until_all_closed()
 
 
 async def drip(exchange: Exchange, first: bytes, piece: bytes, wait_s: float = 0.01) -> None:
@@ -50,10 +31,9 @@ async def test_a_refusal_that_never_ends_is_one_all_the_same() -> None:
     async def refuse(exchange: Exchange) -> None:
         await drip(exchange, head("500 Oops", *ENDLESS) + b'{"error": ', b" ")
 
-    async with client_of(refuse) as client:
-        model = ClaudeModel(MODEL, client, idle_timeout_s=0.2)
+    async with model_at(refuse) as (model, _):
         with pytest.raises(ModelError) as caught:
-            async with model.stream(QUESTION):
+            async with replace(model, idle_timeout_s=1).stream(QUESTION):
                 pass
         assert (caught.value.status, caught.value.is_retryable) == (500, True)
 
@@ -63,9 +43,9 @@ async def test_a_count_that_never_ends_is_none(piece: bytes, wait_s: float) -> N
     async def count(exchange: Exchange) -> None:
         await drip(exchange, head("200 OK", *ENDLESS), piece, wait_s)
 
-    async with client_of(count) as client:
+    async with model_at(count) as (model, _):
         idle_timeout_s = 0.2 if wait_s else 60
-        assert await ClaudeModel(MODEL, client, idle_timeout_s=idle_timeout_s).count_tokens(QUESTION) is None
+        assert await replace(model, idle_timeout_s=idle_timeout_s).count_tokens(QUESTION) is None
 
 
 @pytest.mark.parametrize(
@@ -75,12 +55,12 @@ async def test_a_head_that_never_ends_is_given_up(first: bytes, piece: bytes) ->
     async def answer(exchange: Exchange) -> None:
         await drip(exchange, first, piece, 0.05)
 
-    async with client_of(answer) as client:
+    async with model_at(answer) as (model, _):
         with (
             patch.object(wire_exchange, "HEAD_TIMEOUT_S", 0.2),
             pytest.raises(ModelError, match="the head of its") as caught,
         ):
-            async with ClaudeModel(MODEL, client, idle_timeout_s=5).stream(QUESTION):
+            async with replace(model, idle_timeout_s=5).stream(QUESTION):
                 pass
         assert (caught.value.kind, caught.value.is_retryable) == ("timeout_error", True)
 
@@ -89,9 +69,9 @@ async def test_a_request_that_is_given_up_before_its_first_byte_is_charged_its_p
     async def say_nothing(exchange: Exchange) -> None:
         await exchange.hang()
 
-    async with client_of(say_nothing) as client:
-        retry = Retry(max_attempts=2, idle_timeout_s=0.1, first_wait_s=0)
-        result = await Agent("a", model=MODEL, retry=retry).run("Hi", client=client)
+    async with model_at(say_nothing) as (model, _):
+        retry = Retry(max_attempts=2, idle_timeout_s=0.5, first_wait_s=0)
+        result = await Agent("a", model=MODEL, retry=retry).run("Hi", client=model.client)
     assert (str(result.outcome), result.usage.aborted_requests, result.usage.requests) == ("failed", 2, 0)
     assert result.usage.prompt_tokens > 0
     assert 0 < result.cost.estimated_usd == result.cost.usd
@@ -104,6 +84,6 @@ async def test_what_is_no_http_is_tried_again_where_the_address_has_answered_bef
             raise HangUp
         await exchange.say(sized(REPLY))
 
-    async with client_of(answer) as client:
+    async with model_at(answer) as (model, _):
         agent = Agent("a", model=MODEL, retry=Retry(first_wait_s=0))
-        assert [(await agent.run("Hi", client=client)).ok for _ in range(2)] == [True, True]
+        assert [(await agent.run("Hi", client=model.client)).ok for _ in range(2)] == [True, True]

@@ -118,4 +118,12 @@ async def post(
 async def body_of(pool: ConnectionPool, *body: bytes, idle_timeout_s: float | None = 5) -> bytes:
     """Return the body of the response to a request."""
     async with post(pool, *body, idle_timeout_s=idle_timeout_s) as response:
-        return await response.read_all()
+        return await rest_of(response)
+
+
+async def rest_of(response: ConnectionResponse) -> bytes:
+    """Return the rest of the body of a response, decompressed."""
+    pieces: list[bytes] = []
+    while piece := await response.read_some():
+        pieces.append(piece)
+    return b"".join(pieces)

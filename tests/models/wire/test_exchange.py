@@ -11,7 +11,7 @@ import anyio.abc
 import pytest
 
 from agentkit.models.wire.errors import ConnectionLost, IdleTimedOut, NotHttp, WireError
-from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, serving
+from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, rest_of, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,7 @@ async def test_a_refusal_comes_before_the_body_is_up() -> None:
     async with serving(refuse) as server, pool_of(server.port) as pool:
         for _ in range(5):
             async with post(pool, bytes(8_000_000)) as response:
-                assert (response.status, await response.read_all()) == (413, b"no")
+                assert (response.status, await rest_of(response)) == (413, b"no")
         await server.until_all_closed()
 
 

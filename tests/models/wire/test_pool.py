@@ -17,7 +17,7 @@ import pytest
 
 from agentkit.models.wire import pool as pool_module
 from agentkit.models.wire.errors import ConnectionLost, WireError
-from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, serving
+from tests.models.wire.raw_server import OK, answering, body_of, pool_of, post, read_request, rest_of, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_connection_is_used_again_after_its_response() -> None:
     async with serving(answering(OK)) as server, pool_of(server.port) as pool:
         async with post(pool) as one, post(pool) as other:
-            assert [await one.read_all(), await other.read_all()] == [b"tea"] * 2
+            assert [await rest_of(one), await rest_of(other)] == [b"tea"] * 2
         for _ in range(3):
             assert await body_of(pool) == b"tea"
         assert (server.accepted, server.open) == (2, 2)
@@ -45,7 +45,7 @@ async def test_free_connections_have_an_upper_limit() -> None:
 
     async def hold() -> None:
         async with post(pool) as response:
-            await response.read_all()
+            await rest_of(response)
             await release.wait()
 
     async with serving(answering(OK)) as server, pool_of(server.port) as pool:
@@ -77,7 +77,7 @@ async def test_closing_the_pool_closes_the_free_ones_and_then_those_in_use() -> 
         async with post(pool) as response:
             await body_of(pool)
             await pool.aclose()
-            assert await response.read_all() == b"tea"
+            assert await rest_of(response) == b"tea"
             assert server.open >= 1
         await server.until_all_closed()
 
@@ -204,7 +204,7 @@ async def test_a_response_that_comes_while_the_one_before_it_is_held_is_nobodys(
         server.start()
         async with pool_of(listener.getsockname()[1]) as pool:
             async with post(pool) as response:
-                assert await response.read_all() == b"tea"
+                assert await rest_of(response) == b"tea"
                 held.set()
                 if is_loop_busy:
                     sent.wait(5)

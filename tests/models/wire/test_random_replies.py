@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentkit.models.wire.errors import WireError
-from tests.models.wire.raw_server import pool_of, post, read_request, serving
+from tests.models.wire.raw_server import pool_of, post, read_request, rest_of, serving
 
 ENCODINGS: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "deflate": zlib.compress}
 HEADS = ["HTTP/1.1 200 OK", "HTTP/1.1 404", "HTTP/1.0 200 OK", "HTTP/1.1 503 Service Unavailable"]
@@ -85,7 +85,7 @@ class Library:
     async def _read_ours(self) -> object:
         with suppress(WireError):
             async with pool_of(self.port) as pool, post(pool, b"x") as response:
-                return response.status, response.headers, await response.read_all()
+                return response.status, response.headers, await rest_of(response)
         return None
 
     async def _read_theirs(self) -> object:
